@@ -55,10 +55,8 @@ ids! {
     BlobId;
     /// A file on its way in.
     UploadId;
-    /// A sign-in of one person on one device.
+    /// A sign-in of one person on one device, and the family of refresh tokens that descends from it.
     SessionId;
-    /// All refresh tokens that descend from one sign-in; reuse of an old one ends them all.
-    RefreshFamilyId;
     /// A piece of background work.
     JobId;
 }

@@ -1,0 +1,237 @@
+//! The engine: one interface, two databases. Only this folder and `migrate.rs` know that there are two.
+
+mod postgres;
+mod sqlite;
+mod tx;
+
+pub(crate) use tx::Session;
+pub use tx::{Audited, Tx};
+
+use crate::{StoreError, migrate};
+use domain::Event;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::oneshot;
+
+/// What became true by a change, told after it is durable.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Announcement {
+    /// For open pages.
+    pub events: Vec<Event>,
+    /// Whether background work was added.
+    pub work: bool,
+}
+
+/// Told of each durable change that has something to tell. Runs on a database thread: it must not wait.
+pub type Announce = Arc<dyn Fn(Announcement) + Send + Sync>;
+
+type Ack = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// Work on a database thread; what it returns is called when its fate is known.
+pub(crate) type Job = Box<dyn FnOnce(&mut Session<'_>) -> Ack + Send>;
+
+/// Where the database is and how many hands it has.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `sqlite:///path/to/file.db`, `sqlite://relative.db` or `postgres://user:password@host:port/database`.
+    pub url: String,
+    /// Threads that read (SQLite), or connections for everything (PostgreSQL).
+    pub connections: usize,
+}
+
+/// How many changes may wait; beyond that the caller is told [`StoreError::Busy`].
+const QUEUE: usize = 4096;
+/// How long a caller waits for a place in the queue.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The database. Cheap to clone. Reads run side by side; changes run one after another on SQLite, made durable together, and side by
+/// side on PostgreSQL.
+#[derive(Clone)]
+pub struct Store {
+    reads: flume::Sender<Job>,
+    writes: flume::Sender<Job>,
+    announce: Announce,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+enum Address {
+    Sqlite(PathBuf),
+    Postgres(String),
+}
+
+impl Settings {
+    fn address(&self) -> Result<Address, StoreError> {
+        if let Some(path) = self.url.strip_prefix("sqlite://").filter(|p| !p.is_empty()) {
+            return Ok(Address::Sqlite(path.into()));
+        }
+        if self.url.starts_with("postgres://") || self.url.starts_with("postgresql://") {
+            return Ok(Address::Postgres(self.url.clone()));
+        }
+        Err(StoreError::Address(
+            self.url.split('@').next_back().unwrap_or_default().into(),
+        ))
+    }
+}
+
+/// A bare connection, for migrations and for tests of the schema.
+pub(crate) enum Raw {
+    Sqlite(rusqlite::Connection),
+    Postgres(::postgres::Client),
+}
+
+impl Settings {
+    pub(crate) fn connect(&self) -> Result<Raw, StoreError> {
+        Ok(match self.address()? {
+            Address::Sqlite(path) => Raw::Sqlite(sqlite::connect(&path)?),
+            Address::Postgres(url) => Raw::Postgres(postgres::connect(&url)?),
+        })
+    }
+}
+
+impl Store {
+    /// Opens the database, brings its schema up to date, and starts its threads.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`], [`StoreError::TooNew`], [`StoreError::Unreachable`].
+    pub fn open(settings: &Settings, announce: Announce) -> Result<Store, StoreError> {
+        migrate::migrate(settings)?;
+        let hands = settings.connections.max(1);
+        let (kind, reads, writes) = match settings.address()? {
+            Address::Sqlite(path) => {
+                let (reads, writes) = sqlite::start(&path, hands)?;
+                (Kind::Sqlite, reads, writes)
+            }
+            Address::Postgres(url) => {
+                let work = postgres::start(&url, hands)?;
+                (Kind::Postgres, work.clone(), work)
+            }
+        };
+        Ok(Store {
+            reads,
+            writes,
+            announce,
+            kind,
+        })
+    }
+
+    /// Which database it is, for `ready` and `doctor`.
+    pub fn engine(&self) -> &'static str {
+        match self.kind {
+            Kind::Sqlite => "sqlite",
+            Kind::Postgres => "postgres",
+        }
+    }
+
+    /// How many reads and changes wait for a hand.
+    pub fn waiting(&self) -> usize {
+        self.reads.len()
+            + if self.kind == Kind::Sqlite {
+                self.writes.len()
+            } else {
+                0
+            }
+    }
+
+    /// Reads. Each statement sees what is durable when it runs.
+    pub async fn read<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_, '_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |session| {
+            let out = guarded(|| work(&mut Tx::new(session)));
+            Box::new(move |_| send(tell, out))
+        });
+        enqueue(&self.reads, job).await?;
+        told.await.map_err(|_| gone())?
+    }
+
+    /// Changes something. It is kept whole or not at all, it is durable when this returns, and then its events are announced.
+    pub async fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_, '_>) -> Result<Audited<T>, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let (tell, told) = oneshot::channel();
+        let announce = self.announce.clone();
+        let job: Job = Box::new(move |session| {
+            let (out, announcement) = run_change(session, work);
+            Box::new(move |kept| {
+                let out = match (out, kept) {
+                    (Ok(value), Ok(())) => {
+                        if announcement != Announcement::default() {
+                            announce(announcement);
+                        }
+                        Ok(value)
+                    }
+                    (Ok(_), Err(e)) => Err(e.into()),
+                    (Err(e), _) => Err(e),
+                };
+                send(tell, out);
+            })
+        });
+        enqueue(&self.writes, job).await?;
+        told.await.map_err(|_| gone())?
+    }
+}
+
+fn run_change<T, E: From<StoreError>>(
+    session: &mut Session<'_>,
+    work: impl FnOnce(&mut Tx<'_, '_>) -> Result<Audited<T>, E>,
+) -> (Result<T, E>, Announcement) {
+    if let Err(e) = session.begin_change() {
+        return (Err(e.into()), Announcement::default());
+    }
+    let mut tx = Tx::new(session);
+    let out = guarded(|| {
+        let value = work(&mut tx)?;
+        tx.record_events()?;
+        Ok(value.into_inner())
+    });
+    let announcement = tx.announcement();
+    let out = match (session.end_change(out.is_ok()), out) {
+        (Err(e), Ok(_)) => Err(e.into()),
+        (_, out) => out,
+    };
+    (out, announcement)
+}
+
+/// A bug in one closure costs one request, not the database thread.
+fn guarded<T, E: From<StoreError>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let said = said
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        tracing::error!(event = "store.change_panicked", said);
+        Err(StoreError::Panicked(said).into())
+    })
+}
+
+async fn enqueue(queue: &flume::Sender<Job>, job: Job) -> Result<(), StoreError> {
+    match queue.try_send(job) {
+        Ok(()) => Ok(()),
+        Err(flume::TrySendError::Disconnected(_)) => Err(gone()),
+        Err(flume::TrySendError::Full(job)) => match tokio::time::timeout(PATIENCE, queue.send_async(job)).await {
+            Ok(sent) => sent.map_err(|_| gone()),
+            Err(_) => Err(StoreError::Busy),
+        },
+    }
+}
+
+fn send<T>(tell: oneshot::Sender<T>, value: T) {
+    // Nobody waits any more when the caller has left: the change is kept all the same.
+    drop(tell.send(value));
+}
+
+fn gone() -> StoreError {
+    StoreError::Unreachable("the database threads have ended".into())
+}

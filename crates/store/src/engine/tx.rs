@@ -1,0 +1,226 @@
+//! A transaction as a use case sees it.
+
+use super::{Announcement, postgres::Connection};
+use crate::{
+    StoreError,
+    value::{Row, Value},
+};
+use domain::{Action, Allowed, At, Call, Event, policy::Facts};
+
+/// A connection of either database, in the hands of its thread.
+pub(crate) enum Session<'c> {
+    Sqlite(&'c rusqlite::Connection),
+    Postgres(&'c mut Connection),
+    /// The connection is lost; whatever is asked is answered with the reason.
+    Broken(&'c StoreError),
+}
+
+/// One transaction. It lives inside a closure that cannot wait for anything else, so no lock is held while something slow happens.
+pub struct Tx<'s, 'c> {
+    session: &'s mut Session<'c>,
+    events: Vec<Event>,
+    work: bool,
+    now: At,
+}
+
+/// The result of a change together with the fact that somebody is accountable for it. Only [`Tx::audited`] and [`Tx::unaudited`] make one.
+///
+/// ```compile_fail
+/// async fn change(store: store::Store) -> Result<(), store::StoreError> {
+///     store.write(|_tx| Ok(())).await // ends without its audit entry
+/// }
+/// ```
+/// ```compile_fail,E0423
+/// let forged = store::Audited(());
+/// ```
+#[derive(Debug)]
+pub struct Audited<T>(T);
+
+impl<T> Audited<T> {
+    pub(super) fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl Session<'_> {
+    /// On SQLite many changes share one transaction, so each has a savepoint; on PostgreSQL each has its own transaction.
+    pub(super) fn begin_change(&mut self) -> Result<(), StoreError> {
+        match self {
+            Session::Sqlite(c) => Ok(c.prepare_cached("SAVEPOINT change")?.execute([]).map(drop)?),
+            Session::Postgres(c) => c.begin(),
+            Session::Broken(e) => Err(e.again()),
+        }
+    }
+    pub(super) fn end_change(&mut self, keep: bool) -> Result<(), StoreError> {
+        match self {
+            // SQLite may have rolled the whole transaction back by itself (full disk): then there is no savepoint to end.
+            Session::Sqlite(c) if c.is_autocommit() => {
+                if keep {
+                    Err(StoreError::NoSpace)
+                } else {
+                    Ok(())
+                }
+            }
+            Session::Sqlite(c) => {
+                if !keep {
+                    c.prepare_cached("ROLLBACK TO change")?.execute([])?;
+                }
+                Ok(c.prepare_cached("RELEASE change")?.execute([]).map(drop)?)
+            }
+            Session::Postgres(c) => c.end(keep),
+            Session::Broken(e) => Err(e.again()),
+        }
+    }
+}
+
+impl<'s, 'c> Tx<'s, 'c> {
+    pub(crate) fn new(session: &'s mut Session<'c>) -> Self {
+        Tx {
+            session,
+            events: vec![],
+            work: false,
+            now: At(0),
+        }
+    }
+
+    /// All rows of a query.
+    pub(crate) fn list<T>(
+        &mut self,
+        sql: &str,
+        args: &[Value],
+        mut row: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        match self.session {
+            Session::Sqlite(c) => {
+                let mut statement = c.prepare_cached(sql)?;
+                let mut rows = statement.query(rusqlite::params_from_iter(args))?;
+                let mut out = vec![];
+                while let Some(r) = rows.next()? {
+                    out.push(row(&Row::Sqlite(r))?);
+                }
+                Ok(out)
+            }
+            Session::Postgres(c) => c.query(sql, args)?.iter().map(|r| row(&Row::Postgres(r))).collect(),
+            Session::Broken(e) => Err(e.again()),
+        }
+    }
+
+    /// The one row of a query by key, if there is one.
+    pub(crate) fn find<T>(
+        &mut self,
+        sql: &str,
+        args: &[Value],
+        row: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.list(sql, args, row)?.pop())
+    }
+
+    /// Like [`Tx::find`], and nobody else changes the row before this change ends. (SQLite has one writer anyway.)
+    pub(crate) fn find_to_change<T>(
+        &mut self,
+        sql: &str,
+        args: &[Value],
+        row: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match self.session {
+            Session::Sqlite(_) | Session::Broken(_) => self.find(sql, args, row),
+            Session::Postgres(_) => self.find(&format!("{sql} FOR UPDATE"), args, row),
+        }
+    }
+
+    /// Runs a statement; the number of rows that it touched.
+    pub(crate) fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
+        match self.session {
+            Session::Sqlite(c) => Ok(c.prepare_cached(sql)?.execute(rusqlite::params_from_iter(args))? as u64),
+            Session::Postgres(c) => c.execute(sql, args),
+            Session::Broken(e) => Err(e.again()),
+        }
+    }
+
+    /// Like [`Tx::execute`] where exactly one row must be touched: anything else means that it changed meanwhile.
+    pub(crate) fn execute_one(&mut self, sql: &str, args: &[Value]) -> Result<(), StoreError> {
+        if self.execute(sql, args)? == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
+    }
+
+    /// The words that differ between the two databases, chosen in `rows` next to the statement.
+    pub(crate) fn on_postgres(&self) -> bool {
+        matches!(self.session, Session::Postgres(_))
+    }
+
+    /// Announces something to open pages, if and when the change is kept.
+    pub(crate) fn publish(&mut self, event: Event, now: At) {
+        self.now = now;
+        if !self.events.contains(&event) {
+            self.events.push(event);
+        }
+    }
+
+    /// Says that background work was added.
+    pub(crate) fn nudge_workers(&mut self) {
+        self.work = true;
+    }
+
+    /// Records who did what to what; a change cannot end without it.
+    pub fn audited<A: Action, T>(&mut self, may: &Allowed<A>, call: &Call, value: T) -> Result<Audited<T>, StoreError> {
+        self.execute(
+            "INSERT INTO audit_event (action, actor, actor_id, resource, resource_id, ip, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            &[
+                A::NAME.into(),
+                may.actor().label().into(),
+                may.actor().person().map(|p| p.id).into(),
+                A::On::RESOURCE.into(),
+                may.facts().id().into(),
+                call.ip.map(|ip| ip.to_string()).into(),
+                call.now.into(),
+            ],
+        )?;
+        Ok(Audited(value))
+    }
+
+    /// Records several changes of one kind at once, as a batch has them.
+    pub fn all_audited<A: Action, T>(
+        &mut self,
+        may: &[Allowed<A>],
+        call: &Call,
+        value: T,
+    ) -> Result<Audited<T>, StoreError> {
+        for one in may {
+            self.audited(one, call, ())?;
+        }
+        Ok(Audited(value))
+    }
+
+    /// A change that nobody needs to account for: a session's last use, a job's lease, bytes that did not change anything.
+    pub fn unaudited<T>(&mut self, value: T) -> Audited<T> {
+        Audited(value)
+    }
+
+    pub(super) fn record_events(&mut self) -> Result<(), StoreError> {
+        let events = std::mem::take(&mut self.events);
+        for event in &events {
+            let args: [Value; 4] = [
+                event.audience.into(),
+                event.kind.into(),
+                event.media.into(),
+                self.now.into(),
+            ];
+            self.execute(
+                "INSERT INTO event (user_id, kind, media_id, at) VALUES (?1, ?2, ?3, ?4)",
+                &args,
+            )?;
+        }
+        self.events = events;
+        Ok(())
+    }
+
+    pub(super) fn announcement(&mut self) -> Announcement {
+        Announcement {
+            events: std::mem::take(&mut self.events),
+            work: self.work,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Migrations: forward only, one text for each database, each in a transaction of its own.
+
+use crate::{Settings, StoreError, engine::Raw};
+use std::fmt;
+
+/// One step of the schema.
+#[derive(Clone, Copy)]
+pub struct Migration {
+    /// Its number; they run in this order.
+    pub version: i64,
+    /// What it is called in the folders.
+    pub name: &'static str,
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+impl fmt::Debug for Migration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}_{}", self.version, self.name)
+    }
+}
+
+macro_rules! migrations {
+    ($($version:literal $name:literal),* $(,)?) => {
+        /// Every migration, oldest first.
+        pub(crate) const MIGRATIONS: &[Migration] = &[$(Migration {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../migrations/postgres/", $name, ".sql")),
+        }),*];
+        /// The schema version that this program needs.
+        pub const SCHEMA_VERSION: i64 = [$($version),*][MIGRATIONS.len() - 1];
+    };
+}
+migrations! { 1 "0001_vault" }
+
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (version BIGINT PRIMARY KEY, name TEXT NOT NULL)";
+
+/// Brings the schema up to date.
+pub(crate) fn migrate(settings: &Settings) -> Result<(), StoreError> {
+    up_to(settings, SCHEMA_VERSION)
+}
+
+/// Brings the schema to a version, for tests that put data into an old one first.
+pub(crate) fn up_to(settings: &Settings, wanted: i64) -> Result<(), StoreError> {
+    match settings.connect()? {
+        Raw::Sqlite(mut c) => {
+            c.execute_batch(LEDGER)?;
+            loop {
+                let tx = c.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+                let found: i64 = tx.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migration", [], |r| {
+                    r.get(0)
+                })?;
+                let Some(next) = next(found, wanted)? else {
+                    return Ok(());
+                };
+                tx.execute_batch(next.sqlite)?;
+                tx.execute(
+                    "INSERT INTO schema_migration (version, name) VALUES (?1, ?2)",
+                    (next.version, next.name),
+                )?;
+                tx.commit()?;
+                tracing::info!(event = "store.migrated", migration = ?next);
+            }
+        }
+        Raw::Postgres(mut c) => {
+            // Servers that start side by side take turns. The number names this lock and nothing else.
+            c.batch_execute("SELECT pg_advisory_lock(7205759403792793)")?;
+            c.batch_execute(LEDGER)?;
+            loop {
+                let mut tx = c.transaction()?;
+                let found: i64 = tx
+                    .query_one("SELECT COALESCE(MAX(version), 0) FROM schema_migration", &[])?
+                    .try_get(0)?;
+                let Some(next) = next(found, wanted)? else {
+                    return Ok(());
+                };
+                tx.batch_execute(next.postgres)?;
+                tx.execute(
+                    "INSERT INTO schema_migration (version, name) VALUES ($1, $2)",
+                    &[&next.version, &next.name],
+                )?;
+                tx.commit()?;
+                tracing::info!(event = "store.migrated", migration = ?next);
+            }
+        }
+    }
+}
+
+fn next(found: i64, wanted: i64) -> Result<Option<&'static Migration>, StoreError> {
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::TooNew {
+            found,
+            known: SCHEMA_VERSION,
+        });
+    }
+    Ok(MIGRATIONS.iter().find(|m| m.version > found && m.version <= wanted))
+}

@@ -1,0 +1,512 @@
+//! Media items.
+
+use super::places::Place;
+use crate::{StoreError, Tx, value::Row};
+use domain::{
+    Allowed, At, BlobRecord, Camera, Description, DescriptionSource, Event, EventKind, Failure, FileName, MediaId,
+    MediaKind, MediaState, Month, Position, Priority, ProcessMedia, Sha256, Shelf, Taken, TakenSource, Title, UserId,
+    VersionId,
+    policy::{
+        AddMedia, ArchiveMedia, EditMedia, FavoriteMedia, MediaFacts, PurgeMedia, RestoreMedia, RetryMedia, TrashMedia,
+        ViewMedia,
+    },
+};
+
+/// A file that arrived whole, to become an item.
+#[derive(Debug, Clone)]
+pub struct NewMedia {
+    /// The item's id.
+    pub id: MediaId,
+    /// Its first version's id.
+    pub version: VersionId,
+    /// What its bytes look like.
+    pub kind: MediaKind,
+    /// Their type.
+    pub mime: String,
+    /// What the file was called.
+    pub file_name: FileName,
+    /// Where the bytes are.
+    pub blob: BlobRecord,
+    /// The best that is known of its capture time before it is read.
+    pub taken: Taken,
+    /// The file's modification time, if the client told.
+    pub file_time: Option<At>,
+    /// What lay beside the file (XMP, Takeout), as JSON of `media`'s metadata.
+    pub sidecar: Option<String>,
+    /// A title that came with it.
+    pub title: Option<Title>,
+    /// A description that came with it.
+    pub description: Option<Description>,
+    /// Whether its owner marked it.
+    pub favorite: bool,
+    /// Whether it goes to the archive at once.
+    pub archived: bool,
+    /// Who waits for it.
+    pub priority: Priority,
+    /// The id of its first job.
+    pub job: domain::JobId,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// A new item.
+    New(MediaId),
+    /// Its owner has this content already; the new bytes are not needed.
+    Existing(MediaId),
+}
+
+/// An item as its viewer sees it.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "the names are those of the interface; see `Media` in the OpenAPI document"
+)]
+pub struct MediaRow {
+    pub id: MediaId,
+    pub kind: MediaKind,
+    pub state: MediaState,
+    pub shelf: Shelf,
+    pub failure: Option<Failure>,
+    pub title: String,
+    pub description: String,
+    pub description_source: DescriptionSource,
+    pub file_name: String,
+    pub mime: String,
+    pub size: u64,
+    pub sha256: Sha256,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    pub duration_ms: Option<i64>,
+    pub taken: Taken,
+    pub position: Option<Position>,
+    pub camera: Camera,
+    pub thumbhash: Option<Vec<u8>>,
+    pub version: i64,
+    pub revision: i64,
+    pub created_at: At,
+    pub updated_at: At,
+    pub archived_at: Option<At>,
+    pub deleted_at: Option<At>,
+    pub favorite: bool,
+}
+
+/// What a person changes about an item; `None` leaves it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MediaChange {
+    /// A new title.
+    pub title: Option<Title>,
+    /// A new description.
+    pub description: Option<Description>,
+    /// A new capture time.
+    pub taken: Option<Taken>,
+    /// A new place, or none.
+    pub position: Option<Option<Position>>,
+}
+
+/// Columns of [`MediaRow`]; `?1` is the viewer, whose favourites are shown.
+pub(super) const COLUMNS: &str = "m.id, m.kind, m.state, m.shelf, m.failure_code, m.failure_detail, m.title, m.description, \
+    m.description_source, m.file_name, m.mime, m.size, m.sha256, m.width, m.height, m.duration_ms, m.taken_local, m.taken_offset, \
+    m.taken_source, m.latitude, m.longitude, m.camera_make, m.camera_model, m.camera_lens, m.camera_iso, m.camera_aperture, \
+    m.camera_exposure_time, m.camera_focal_length, m.thumbhash, m.version, m.revision, m.created_at, m.updated_at, m.archived_at, \
+    m.deleted_at, EXISTS (SELECT 1 FROM favorite f WHERE f.user_id = ?1 AND f.media_id = m.id)";
+
+impl Tx<'_, '_> {
+    /// What the rules need to know of an item, in order to read it.
+    pub fn media_facts(&mut self, id: MediaId) -> Result<Option<MediaFacts>, StoreError> {
+        self.find(
+            "SELECT id, owner, revision, shelf FROM media WHERE id = ?1",
+            &[id.into()],
+            facts,
+        )
+    }
+
+    /// The same in order to change it: nobody else changes it before this change ends.
+    pub fn media_to_change(&mut self, id: MediaId) -> Result<Option<MediaFacts>, StoreError> {
+        self.find_to_change(
+            "SELECT id, owner, revision, shelf FROM media WHERE id = ?1",
+            &[id.into()],
+            facts,
+        )
+    }
+
+    /// The item of a library that has this content.
+    pub fn media_by_content(
+        &mut self,
+        may: &Allowed<AddMedia>,
+        sha256: Sha256,
+    ) -> Result<Option<MediaFacts>, StoreError> {
+        let sql = "SELECT id, owner, revision, shelf FROM media WHERE owner = ?1 AND sha256 = ?2";
+        self.find(sql, &[may.facts().owner.into(), sha256.into()], facts)
+    }
+
+    /// An item as this viewer sees it.
+    pub fn media(&mut self, may: &Allowed<ViewMedia>) -> Result<MediaRow, StoreError> {
+        let viewer = may.actor().person().map(|p| p.id);
+        let sql = format!("SELECT {COLUMNS} FROM media m WHERE m.id = ?2");
+        self.find(&sql, &[viewer.into(), may.facts().id.into()], media_row)?
+            .ok_or(StoreError::Stale)
+    }
+
+    /// Makes an item of a file that arrived: blob, media, version, counters and the first job, or nothing of it.
+    pub fn add_media(&mut self, may: &Allowed<AddMedia>, new: &NewMedia, now: At) -> Result<Added, StoreError> {
+        let owner = may.facts().owner;
+        let month = new.taken.month();
+        let shelf = if new.archived { Shelf::Archive } else { Shelf::Timeline };
+        let source = if new.description.is_some() {
+            DescriptionSource::Person
+        } else {
+            DescriptionSource::None
+        };
+        let added = self.execute(
+            "INSERT INTO media (id, owner, kind, state, shelf, title, description, description_source, file_name, mime, size, sha256, \
+             taken_local, taken_offset, taken_source, month, version, version_id, revision, created_at, updated_at, archived_at) \
+             VALUES (?1, ?2, ?3, 'processing', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1, ?16, 1, ?17, ?17, ?18) \
+             ON CONFLICT (owner, sha256) DO NOTHING",
+            &[
+                new.id.into(),
+                owner.into(),
+                new.kind.into(),
+                shelf.into(),
+                new.title.as_ref().map_or("", |t| t.as_str()).into(),
+                new.description.as_ref().map_or("", |d| d.as_str()).into(),
+                source.into(),
+                new.file_name.as_str().into(),
+                new.mime.as_str().into(),
+                new.blob.plain_size.into(),
+                new.blob.sha256.into(),
+                new.taken.local.into(),
+                new.taken.offset_minutes.into(),
+                new.taken.source.into(),
+                month.into(),
+                new.version.into(),
+                now.into(),
+                new.archived.then_some(now).into(),
+            ],
+        )?;
+        if added == 0 {
+            let existing = self.media_by_content(may, new.blob.sha256)?.ok_or(StoreError::Stale)?;
+            return Ok(Added::Existing(existing.id));
+        }
+        self.insert_blob(&new.blob, owner, now)?;
+        self.insert_version(new, owner, now)?;
+        if new.favorite {
+            self.insert_favorite(owner, new.id, now)?;
+        }
+        self.add_usage(owner, i64::try_from(new.blob.plain_size).unwrap_or(i64::MAX), 1)?;
+        self.recount(
+            None,
+            Some(Place {
+                owner,
+                shelf,
+                month,
+                favorite: new.favorite,
+            }),
+        )?;
+        let work = ProcessMedia {
+            media: new.id,
+            version: new.version,
+        };
+        self.enqueue(&work, new.job, new.priority, now)?;
+        self.publish(
+            Event {
+                audience: owner,
+                kind: EventKind::MediaCreated,
+                media: new.id,
+            },
+            now,
+        );
+        Ok(Added::New(new.id))
+    }
+
+    /// Changes what a person says of an item.
+    pub fn edit_media(&mut self, may: &Allowed<EditMedia>, change: &MediaChange, now: At) -> Result<(), StoreError> {
+        let facts = may.facts();
+        if let Some(title) = &change.title {
+            let sql = "UPDATE media SET title = ?2 WHERE id = ?1";
+            self.execute_one(sql, &[facts.id.into(), title.as_str().into()])?;
+        }
+        if let Some(description) = &change.description {
+            let sql = "UPDATE media SET description = ?2, description_source = 'person' WHERE id = ?1";
+            self.execute_one(sql, &[facts.id.into(), description.as_str().into()])?;
+        }
+        if let Some(position) = &change.position {
+            let sql = "UPDATE media SET latitude = ?2, longitude = ?3 WHERE id = ?1";
+            let (latitude, longitude) = (position.map(|p| p.latitude()), position.map(|p| p.longitude()));
+            self.execute_one(sql, &[facts.id.into(), latitude.into(), longitude.into()])?;
+        }
+        if let Some(taken) = change.taken {
+            let before = self.place_of(facts)?;
+            self.write_taken(facts.id, taken)?;
+            self.recount(
+                Some(before),
+                Some(Place {
+                    month: taken.month(),
+                    ..before
+                }),
+            )?;
+        }
+        self.touch(facts, now)
+    }
+
+    pub(super) fn write_taken(&mut self, id: MediaId, taken: Taken) -> Result<(), StoreError> {
+        self.execute_one(
+            "UPDATE media SET taken_local = ?2, taken_offset = ?3, taken_source = ?4, month = ?5 WHERE id = ?1",
+            &[
+                id.into(),
+                taken.local.into(),
+                taken.offset_minutes.into(),
+                taken.source.into(),
+                taken.month().into(),
+            ],
+        )
+    }
+
+    /// Marks an item for its viewer, or takes the mark away.
+    pub fn mark_favorite(&mut self, may: &Allowed<FavoriteMedia>, mark: Mark, now: At) -> Result<(), StoreError> {
+        let facts = may.facts();
+        let user = may.actor().person().map_or(facts.owner, |p| p.id);
+        let before = self.place_of(facts)?;
+        match mark {
+            Mark::Set => self.insert_favorite(user, facts.id, now)?,
+            Mark::Cleared => {
+                let sql = "DELETE FROM favorite WHERE user_id = ?1 AND media_id = ?2";
+                self.execute(sql, &[user.into(), facts.id.into()])?;
+            }
+        }
+        self.recount(
+            Some(before),
+            Some(Place {
+                favorite: mark == Mark::Set,
+                ..before
+            }),
+        )?;
+        self.touch(facts, now)
+    }
+
+    fn insert_favorite(&mut self, user: UserId, media: MediaId, now: At) -> Result<(), StoreError> {
+        let sql = "INSERT INTO favorite (user_id, media_id, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        self.execute(sql, &[user.into(), media.into(), now.into()]).map(drop)
+    }
+
+    /// Moves an item into the archive, or back to the timeline.
+    pub fn archive_media(&mut self, may: &Allowed<ArchiveMedia>, mark: Mark, now: At) -> Result<(), StoreError> {
+        let shelf = if mark == Mark::Set {
+            Shelf::Archive
+        } else {
+            Shelf::Timeline
+        };
+        self.shelve(may.facts(), shelf, (mark == Mark::Set).then_some(now), None, now)
+    }
+
+    /// Moves an item into the trash.
+    pub fn trash_media(&mut self, may: &Allowed<TrashMedia>, now: At) -> Result<(), StoreError> {
+        let archived = self.archived_at(may.facts().id)?;
+        self.shelve(may.facts(), Shelf::Trash, archived, Some(now), now)
+    }
+
+    /// Takes an item out of the trash, to where it lay before.
+    pub fn restore_media(&mut self, may: &Allowed<RestoreMedia>, now: At) -> Result<(), StoreError> {
+        let archived = self.archived_at(may.facts().id)?;
+        let shelf = if archived.is_some() {
+            Shelf::Archive
+        } else {
+            Shelf::Timeline
+        };
+        self.shelve(may.facts(), shelf, archived, None, now)
+    }
+
+    fn archived_at(&mut self, id: MediaId) -> Result<Option<At>, StoreError> {
+        let sql = "SELECT archived_at FROM media WHERE id = ?1";
+        let found = self.find(sql, &[id.into()], |r| Ok(r.get::<Option<i64>>(0)?.map(At)))?;
+        found.ok_or(StoreError::Stale)
+    }
+
+    fn shelve(
+        &mut self,
+        facts: &MediaFacts,
+        shelf: Shelf,
+        archived_at: Option<At>,
+        deleted_at: Option<At>,
+        now: At,
+    ) -> Result<(), StoreError> {
+        let before = self.place_of(facts)?;
+        self.execute_one(
+            "UPDATE media SET shelf = ?2, archived_at = ?3, deleted_at = ?4 WHERE id = ?1",
+            &[facts.id.into(), shelf.into(), archived_at.into(), deleted_at.into()],
+        )?;
+        self.recount(Some(before), Some(Place { shelf, ..before }))?;
+        self.touch(facts, now)
+    }
+
+    /// Reads a failed file once more.
+    pub fn retry_media(&mut self, may: &Allowed<RetryMedia>, job: domain::JobId, now: At) -> Result<(), StoreError> {
+        let facts = may.facts();
+        let sql = "UPDATE media SET state = 'processing', failure_code = NULL, failure_detail = NULL WHERE id = ?1";
+        self.execute_one(sql, &[facts.id.into()])?;
+        let version = self.current_version(facts.id)?;
+        self.enqueue(
+            &ProcessMedia {
+                media: facts.id,
+                version,
+            },
+            job,
+            Priority::Person,
+            now,
+        )?;
+        self.touch(facts, now)
+    }
+
+    pub(super) fn current_version(&mut self, id: MediaId) -> Result<VersionId, StoreError> {
+        let sql = "SELECT version_id FROM media WHERE id = ?1";
+        self.find(sql, &[id.into()], |r| Ok(VersionId(r.get(0)?)))?
+            .ok_or(StoreError::Stale)
+    }
+
+    /// Removes an item for good. Its objects are doomed and removed right after by housekeeping.
+    pub fn purge_media(&mut self, may: &Allowed<PurgeMedia>, now: At) -> Result<(), StoreError> {
+        let facts = may.facts();
+        let before = self.place_of(facts)?;
+        let id = [facts.id.into()];
+        self.execute("DELETE FROM favorite WHERE media_id = ?1", &id)?;
+        let blobs = self.list(
+            "SELECT v.blob_id FROM media_version v WHERE v.media_id = ?1 UNION \
+             SELECT r.blob_id FROM rendition r JOIN media_version v ON v.id = r.version_id WHERE v.media_id = ?1",
+            &id,
+            |r| r.get::<uuid::Uuid>(0),
+        )?;
+        self.execute(
+            "DELETE FROM rendition WHERE version_id IN (SELECT id FROM media_version WHERE media_id = ?1)",
+            &id,
+        )?;
+        self.execute("DELETE FROM media_version WHERE media_id = ?1", &id)?;
+        let size = self
+            .find("SELECT size FROM media WHERE id = ?1", &id, |r| r.get::<i64>(0))?
+            .unwrap_or(0);
+        let sql = "DELETE FROM media WHERE id = ?1 AND revision = ?2";
+        self.execute_one(sql, &[facts.id.into(), facts.revision.into()])?;
+        for blob in blobs {
+            self.execute(
+                "UPDATE blob SET doomed_at = ?2 WHERE id = ?1",
+                &[blob.into(), now.into()],
+            )?;
+        }
+        self.add_usage(facts.owner, -size, -1)?;
+        self.recount(Some(before), None)?;
+        self.nudge_workers();
+        self.publish(
+            Event {
+                audience: facts.owner,
+                kind: EventKind::MediaRemoved,
+                media: facts.id,
+            },
+            now,
+        );
+        Ok(())
+    }
+
+    /// Where an item is counted now. Its revision is demanded, so that nothing was moved since the decision.
+    pub(super) fn place_of(&mut self, facts: &MediaFacts) -> Result<Place, StoreError> {
+        self.find(
+            "SELECT m.owner, m.shelf, m.month, EXISTS (SELECT 1 FROM favorite f WHERE f.user_id = m.owner AND f.media_id = m.id) \
+             FROM media m WHERE m.id = ?1 AND m.revision = ?2",
+            &[facts.id.into(), facts.revision.into()],
+            |r| {
+                Ok(Place {
+                    owner: UserId(r.get(0)?),
+                    shelf: r.word("media", "shelf", 1)?,
+                    month: Month(r.get(2)?),
+                    favorite: r.get(3)?,
+                })
+            },
+        )?
+        .ok_or(StoreError::Stale)
+    }
+
+    /// Ends every change of an item: the revision that was decided upon is demanded and counted up.
+    pub(super) fn touch(&mut self, facts: &MediaFacts, now: At) -> Result<(), StoreError> {
+        let sql = "UPDATE media SET revision = revision + 1, updated_at = ?3 WHERE id = ?1 AND revision = ?2";
+        self.execute_one(sql, &[facts.id.into(), facts.revision.into(), now.into()])?;
+        self.publish(
+            Event {
+                audience: facts.owner,
+                kind: EventKind::MediaUpdated,
+                media: facts.id,
+            },
+            now,
+        );
+        Ok(())
+    }
+}
+
+/// Whether a mark is set or taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Set.
+    Set,
+    /// Taken away.
+    Cleared,
+}
+
+fn facts(r: &Row<'_>) -> Result<MediaFacts, StoreError> {
+    Ok(MediaFacts {
+        id: MediaId(r.get(0)?),
+        owner: UserId(r.get(1)?),
+        revision: r.get(2)?,
+        shelf: r.word("media", "shelf", 3)?,
+    })
+}
+
+pub(super) fn media_row(r: &Row<'_>) -> Result<MediaRow, StoreError> {
+    let failure = match r.get::<Option<String>>(4)? {
+        Some(code) => Some(Failure {
+            code,
+            detail: r.get::<Option<String>>(5)?.unwrap_or_default(),
+        }),
+        None => None,
+    };
+    let position = match (r.get::<Option<f64>>(19)?, r.get::<Option<f64>>(20)?) {
+        (Some(latitude), Some(longitude)) => Position::new(latitude, longitude).ok(),
+        _ => None,
+    };
+    Ok(MediaRow {
+        id: MediaId(r.get(0)?),
+        kind: r.word("media", "kind", 1)?,
+        state: r.word("media", "state", 2)?,
+        shelf: r.word("media", "shelf", 3)?,
+        failure,
+        title: r.get(6)?,
+        description: r.get(7)?,
+        description_source: r.word("media", "description_source", 8)?,
+        file_name: r.get(9)?,
+        mime: r.get(10)?,
+        size: r.size(11)?,
+        sha256: Sha256(r.bytes("media", "sha256", 12)?),
+        width: r.get(13)?,
+        height: r.get(14)?,
+        duration_ms: r.get(15)?,
+        taken: Taken {
+            local: At(r.get(16)?),
+            offset_minutes: r.get::<Option<i64>>(17)?.and_then(|m| i16::try_from(m).ok()),
+            source: r.word::<TakenSource>("media", "taken_source", 18)?,
+        },
+        position,
+        camera: Camera {
+            make: r.get(21)?,
+            model: r.get(22)?,
+            lens: r.get(23)?,
+            iso: r.get(24)?,
+            aperture: r.get(25)?,
+            exposure_time: r.get(26)?,
+            focal_length: r.get(27)?,
+        },
+        thumbhash: r.get(28)?,
+        version: r.get(29)?,
+        revision: r.get(30)?,
+        created_at: At(r.get(31)?),
+        updated_at: At(r.get(32)?),
+        archived_at: r.get::<Option<i64>>(33)?.map(At),
+        deleted_at: r.get::<Option<i64>>(34)?.map(At),
+        favorite: r.get(35)?,
+    })
+}

@@ -1,0 +1,26 @@
+//! Rows <-> domain types, one file for each part of the data model. The only place with SQL.
+
+mod blobs;
+mod events;
+mod idempotency;
+mod jobs;
+mod media;
+mod places;
+mod processing;
+mod sessions;
+mod timeline;
+mod uploads;
+mod users;
+mod versions;
+
+pub use blobs::DoomedBlob;
+pub use events::EventRow;
+pub use idempotency::{Idempotency, StoredAnswer};
+pub use jobs::{ClaimedJob, DeadJob, JobCounts};
+pub use media::{Added, Mark, MediaChange, MediaRow, NewMedia};
+pub use processing::{NewRendition, Processed};
+pub use sessions::{NewSession, RefreshToken, SessionRow};
+pub use timeline::{Cell, ListFilter, MonthCount, Position as ListPosition};
+pub use uploads::{NewUpload, UploadDetails, UploadRow};
+pub use users::{NewUser, Space, UserRow};
+pub use versions::{RenditionRow, VersionRow};

@@ -1,0 +1,191 @@
+//! What was found in a file, recorded in one change.
+
+use super::places::Place;
+use crate::{StoreError, Tx};
+use domain::{
+    Allowed, At, BlobRecord, Camera, Description, DescriptionSource, Failure, MediaKind, Position, RenditionKind,
+    Taken, TakenSource, Title, VersionId, policy::ProcessVersion,
+};
+
+/// A rendition within the packed object of its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRendition {
+    /// Which.
+    pub kind: RenditionKind,
+    /// Where it begins.
+    pub byte_offset: u64,
+    /// Its length.
+    pub byte_length: u64,
+    /// Its type.
+    pub mime: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// What was found in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Processed {
+    /// What it really is.
+    pub kind: MediaKind,
+    /// Its type.
+    pub mime: String,
+    /// Pixels as shown.
+    pub width: Option<u32>,
+    /// Pixels as shown.
+    pub height: Option<u32>,
+    /// Length of video and sound.
+    pub duration_ms: Option<u64>,
+    /// When it was captured. A time that a person stated stays.
+    pub taken: Taken,
+    /// Where it was captured. A place that is set stays.
+    pub position: Option<Position>,
+    /// The camera.
+    pub camera: Camera,
+    /// Title from the file; used where there is none.
+    pub title: Option<Title>,
+    /// Description from the file; used where there is none.
+    pub description: Option<Description>,
+    /// The placeholder.
+    pub thumbhash: Option<Vec<u8>>,
+    /// The packed object with all renditions, if any were made.
+    pub pack: Option<(BlobRecord, Vec<NewRendition>)>,
+}
+
+impl Tx<'_, '_> {
+    /// Records what was found. Renditions of an earlier run are replaced.
+    pub fn record_processed(
+        &mut self,
+        may: &Allowed<ProcessVersion>,
+        version: VersionId,
+        found: &Processed,
+        now: At,
+    ) -> Result<(), StoreError> {
+        let facts = may.facts();
+        let before = self.place_of(facts)?;
+        let row = |r: &crate::value::Row<'_>| {
+            Ok((
+                r.word::<TakenSource>("media", "taken_source", 1)?,
+                r.get::<String>(2)?,
+                r.get::<String>(3)?,
+                r.get::<Option<f64>>(4)?,
+            ))
+        };
+        let sql = "SELECT id, taken_source, title, description, latitude FROM media WHERE id = ?1 AND version_id = ?2";
+        let known = self
+            .find(sql, &[facts.id.into(), version.into()], row)?
+            .ok_or(StoreError::Stale)?;
+        let (taken_source, title, description, latitude) = known;
+        self.execute_one(
+            "UPDATE media SET state = 'ready', failure_code = NULL, failure_detail = NULL, kind = ?2, mime = ?3, width = ?4, height = ?5, \
+             duration_ms = ?6, camera_make = ?7, camera_model = ?8, camera_lens = ?9, camera_iso = ?10, camera_aperture = ?11, \
+             camera_exposure_time = ?12, camera_focal_length = ?13, thumbhash = ?14 WHERE id = ?1",
+            &[
+                facts.id.into(),
+                found.kind.into(),
+                found.mime.as_str().into(),
+                found.width.into(),
+                found.height.into(),
+                found.duration_ms.into(),
+                found.camera.make.clone().into(),
+                found.camera.model.clone().into(),
+                found.camera.lens.clone().into(),
+                found.camera.iso.into(),
+                found.camera.aperture.into(),
+                found.camera.exposure_time.into(),
+                found.camera.focal_length.into(),
+                found.thumbhash.clone().into(),
+            ],
+        )?;
+        if taken_source != TakenSource::Person {
+            self.write_taken(facts.id, found.taken)?;
+            self.recount(
+                Some(before),
+                Some(Place {
+                    month: found.taken.month(),
+                    ..before
+                }),
+            )?;
+        }
+        if let (None, Some(position)) = (latitude, found.position) {
+            let sql = "UPDATE media SET latitude = ?2, longitude = ?3 WHERE id = ?1";
+            self.execute_one(
+                sql,
+                &[facts.id.into(), position.latitude().into(), position.longitude().into()],
+            )?;
+        }
+        if let (true, Some(title)) = (title.is_empty(), &found.title) {
+            let sql = "UPDATE media SET title = ?2 WHERE id = ?1";
+            self.execute_one(sql, &[facts.id.into(), title.as_str().into()])?;
+        }
+        if let (true, Some(description)) = (description.is_empty(), &found.description) {
+            let sql = "UPDATE media SET description = ?2, description_source = ?3 WHERE id = ?1";
+            self.execute_one(
+                sql,
+                &[
+                    facts.id.into(),
+                    description.as_str().into(),
+                    DescriptionSource::File.into(),
+                ],
+            )?;
+        }
+        self.replace_renditions(version, before.owner, found, now)?;
+        self.touch(facts, now)
+    }
+
+    fn replace_renditions(
+        &mut self,
+        version: VersionId,
+        owner: domain::UserId,
+        found: &Processed,
+        now: At,
+    ) -> Result<(), StoreError> {
+        self.execute(
+            "UPDATE blob SET doomed_at = ?2 WHERE id IN (SELECT blob_id FROM rendition WHERE version_id = ?1)",
+            &[version.into(), now.into()],
+        )?;
+        self.execute("DELETE FROM rendition WHERE version_id = ?1", &[version.into()])?;
+        let Some((blob, renditions)) = &found.pack else {
+            return Ok(());
+        };
+        self.insert_blob(blob, owner, now)?;
+        for r in renditions {
+            self.execute_one(
+                "INSERT INTO rendition (version_id, kind, blob_id, byte_offset, byte_length, mime, width, height) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                &[
+                    version.into(),
+                    r.kind.into(),
+                    blob.id.into(),
+                    r.byte_offset.into(),
+                    r.byte_length.into(),
+                    r.mime.as_str().into(),
+                    r.width.into(),
+                    r.height.into(),
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Records that a file cannot be shown, and why. Its original stays.
+    pub fn record_failure(
+        &mut self,
+        may: &Allowed<ProcessVersion>,
+        version: VersionId,
+        failure: &Failure,
+        now: At,
+    ) -> Result<(), StoreError> {
+        self.execute_one(
+            "UPDATE media SET state = 'failed', failure_code = ?3, failure_detail = ?4 WHERE id = ?1 AND version_id = ?2",
+            &[
+                may.facts().id.into(),
+                version.into(),
+                failure.code.as_str().into(),
+                failure.detail.as_str().into(),
+            ],
+        )?;
+        self.touch(may.facts(), now)
+    }
+}

@@ -1,0 +1,189 @@
+//! Sign-ins and their refresh tokens; failures that slow the next try down.
+
+use crate::{StoreError, Tx, value::Row};
+use domain::{
+    Allowed, At, Person, SessionId, UserId, UserStatus,
+    policy::{ListSessions, RevokeSession, SessionFacts, SignIn},
+};
+
+/// A sign-in to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Where it came from.
+    pub ip: Option<String>,
+    /// What the client calls itself, shortened.
+    pub user_agent: String,
+    /// When it ends by itself.
+    pub expires_at: At,
+    /// The digest of its first refresh token.
+    pub refresh_digest: [u8; 32],
+}
+
+/// A sign-in as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: At,
+    /// When it was last renewed.
+    pub last_used_at: At,
+    /// Where it came from.
+    pub ip: Option<String>,
+    /// What the client calls itself.
+    pub user_agent: String,
+}
+
+/// A refresh token with the session that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// Session and owner.
+    pub session: SessionFacts,
+    /// When the session ends.
+    pub expires_at: At,
+    /// When the session was ended early.
+    pub revoked_at: Option<At>,
+    /// When this token was exchanged for the next.
+    pub used_at: Option<At>,
+}
+
+impl Tx<'_, '_> {
+    /// Records a sign-in.
+    pub fn open_session(&mut self, may: &Allowed<SignIn>, session: &NewSession, now: At) -> Result<(), StoreError> {
+        self.execute_one(
+            "INSERT INTO session (id, user_id, created_at, last_used_at, expires_at, ip, user_agent) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)",
+            &[
+                session.id.into(),
+                may.facts().id.into(),
+                now.into(),
+                session.expires_at.into(),
+                session.ip.clone().into(),
+                session.user_agent.as_str().into(),
+            ],
+        )?;
+        self.insert_refresh(session.id, &session.refresh_digest, now)
+    }
+
+    fn insert_refresh(&mut self, session: SessionId, digest: &[u8; 32], now: At) -> Result<(), StoreError> {
+        let sql = "INSERT INTO refresh_token (digest, session_id, issued_at) VALUES (?1, ?2, ?3)";
+        self.execute_one(sql, &[digest.as_slice().into(), session.into(), now.into()])
+    }
+
+    /// The person behind a session, if it is still good.
+    pub fn person_of_session(&mut self, id: SessionId, now: At) -> Result<Option<Person>, StoreError> {
+        let found = self.find(
+            "SELECT u.id, u.role, u.status FROM session s JOIN users u ON u.id = s.user_id \
+             WHERE s.id = ?1 AND s.revoked_at IS NULL AND s.expires_at > ?2",
+            &[id.into(), now.into()],
+            |r| {
+                Ok((
+                    UserId(r.get(0)?),
+                    r.word("users", "role", 1)?,
+                    r.word::<UserStatus>("users", "status", 2)?,
+                ))
+            },
+        )?;
+        Ok(found.and_then(|(user, role, status)| {
+            (status == UserStatus::Active).then_some(Person {
+                id: user,
+                role,
+                session: Some(id),
+            })
+        }))
+    }
+
+    /// A refresh token; its session's row is held until the change ends, so that one token is exchanged once.
+    pub fn refresh_token(&mut self, digest: &[u8; 32]) -> Result<Option<RefreshToken>, StoreError> {
+        self.find_to_change(
+            "SELECT s.id, s.user_id, s.expires_at, s.revoked_at, t.used_at FROM refresh_token t JOIN session s ON s.id = t.session_id \
+             WHERE t.digest = ?1",
+            &[digest.as_slice().into()],
+            |r| {
+                Ok(RefreshToken {
+                    session: SessionFacts { id: SessionId(r.get(0)?), user: UserId(r.get(1)?) },
+                    expires_at: At(r.get(2)?),
+                    revoked_at: r.get::<Option<i64>>(3)?.map(At),
+                    used_at: r.get::<Option<i64>>(4)?.map(At),
+                })
+            },
+        )
+    }
+
+    /// Exchanges a refresh token for the next of its family.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when it was exchanged meanwhile.
+    pub fn rotate_refresh(
+        &mut self,
+        token: &RefreshToken,
+        old: &[u8; 32],
+        new: &[u8; 32],
+        expires_at: At,
+        now: At,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE refresh_token SET used_at = ?2 WHERE digest = ?1 AND used_at IS NULL";
+        self.execute_one(sql, &[old.as_slice().into(), now.into()])?;
+        let sql = "UPDATE session SET last_used_at = ?2, expires_at = ?3 WHERE id = ?1 AND revoked_at IS NULL";
+        self.execute_one(sql, &[token.session.id.into(), now.into(), expires_at.into()])?;
+        self.insert_refresh(token.session.id, new, now)
+    }
+
+    /// What the rules need to know of a session.
+    pub fn session_facts(&mut self, id: SessionId) -> Result<Option<SessionFacts>, StoreError> {
+        let sql = "SELECT id, user_id FROM session WHERE id = ?1 AND revoked_at IS NULL";
+        self.find(sql, &[id.into()], |r| {
+            Ok(SessionFacts {
+                id: SessionId(r.get(0)?),
+                user: UserId(r.get(1)?),
+            })
+        })
+    }
+
+    /// The sign-ins of a person that are still good, the latest first.
+    pub fn sessions(&mut self, may: &Allowed<ListSessions>, now: At) -> Result<Vec<SessionRow>, StoreError> {
+        let row = |r: &Row<'_>| {
+            Ok(SessionRow {
+                id: SessionId(r.get(0)?),
+                created_at: At(r.get(1)?),
+                last_used_at: At(r.get(2)?),
+                ip: r.get(3)?,
+                user_agent: r.get(4)?,
+            })
+        };
+        self.list(
+            "SELECT id, created_at, last_used_at, ip, user_agent FROM session \
+             WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2 ORDER BY last_used_at DESC, id DESC LIMIT 500",
+            &[may.facts().id.into(), now.into()],
+            row,
+        )
+    }
+
+    /// Ends a session with its whole family of tokens. Ending it twice is ending it.
+    pub fn revoke_session(&mut self, may: &Allowed<RevokeSession>, now: At) -> Result<(), StoreError> {
+        let sql = "UPDATE session SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+        self.execute(sql, &[may.facts().id.into(), now.into()]).map(drop)
+    }
+
+    /// Failed tries of a subject (an account or an address) and when the last was.
+    pub fn sign_in_failures(&mut self, subject: &str) -> Result<Option<(u64, At)>, StoreError> {
+        let sql = "SELECT failures, last_at FROM sign_in_failure WHERE subject = ?1";
+        self.find(sql, &[subject.into()], |r| Ok((r.size(0)?, At(r.get(1)?))))
+    }
+
+    /// Counts a failed try. The count starts anew after a day without one.
+    pub fn count_sign_in_failure(&mut self, subject: &str, now: At) -> Result<(), StoreError> {
+        self.execute_one(
+            "INSERT INTO sign_in_failure (subject, failures, last_at) VALUES (?1, 1, ?2) ON CONFLICT (subject) DO UPDATE SET \
+             failures = CASE WHEN sign_in_failure.last_at < ?3 THEN 1 ELSE sign_in_failure.failures + 1 END, last_at = excluded.last_at",
+            &[subject.into(), now.into(), now.plus(-At::DAY).into()],
+        )
+    }
+
+    /// Forgets the failed tries of a subject after it signed in.
+    pub fn clear_sign_in_failures(&mut self, subject: &str) -> Result<(), StoreError> {
+        self.execute("DELETE FROM sign_in_failure WHERE subject = ?1", &[subject.into()])
+            .map(drop)
+    }
+}
