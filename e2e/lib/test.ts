@@ -1,0 +1,59 @@
+import AxeBuilder from '@axe-core/playwright'
+import { type Page, test as base, expect } from '@playwright/test'
+import { ADA, Vault } from './vault.ts'
+
+interface Fixtures {
+  /** A new server with nothing in it. */
+  vault: Vault
+  /** A page, signed in as the administrator of that server. */
+  signedIn: Page
+  /** Fails the test when the page has accessibility faults. */
+  accessible: (page: Page) => Promise<void>
+}
+
+export const test = base.extend<Fixtures>({
+  vault: async ({}, use, info) => {
+    const vault = await Vault.start()
+    await use(vault)
+    if (info.status !== info.expectedStatus) await info.attach('server.log', { body: await vault.log() })
+    await vault.stop()
+  },
+
+  baseURL: async ({ vault }, use) => use(vault.url),
+
+  // Every page of every test: an error on the console, or a request to anywhere else, fails it.
+  page: async ({ page, vault }, use) => {
+    const problems: string[] = []
+    page.on('console', (message) => {
+      // The browser itself reports refused requests as errors; what they mean is for the test to say.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) problems.push(message.text())
+    })
+    page.on('pageerror', (error) => problems.push(String(error)))
+    page.on('request', (request) => {
+      const url = new URL(request.url())
+      if (url.protocol.startsWith('http') && url.origin !== vault.url) problems.push(`a request left the house: ${url.origin}`)
+    })
+    await use(page)
+    expect(problems).toEqual([])
+  },
+
+  signedIn: async ({ page, vault }, use) => {
+    await vault.setUp()
+    const answer = await page.request.post('/api/v1/auth/login', {
+      headers: { 'X-Session': 'cookie', Origin: vault.url },
+      data: { email: ADA.email, password: ADA.password },
+    })
+    expect(answer.status()).toBe(200)
+    await page.goto('/')
+    await use(page)
+  },
+
+  accessible: async ({}, use) => {
+    await use(async (page) => {
+      const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
+      expect(found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([])
+    })
+  },
+})
+
+export { ADA, expect }

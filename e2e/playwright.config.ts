@@ -1,0 +1,37 @@
+import { defineConfig } from '@playwright/test'
+
+/** Debian's Chromium: nothing is downloaded. As root it needs to run without its own sandbox. */
+const chromium = {
+  executablePath: process.env.MEDIA_VAULT_CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+}
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: `${process.env.TMPDIR ?? '/tmp'}/media-vault-e2e`,
+  // One browser at a time: the machine is shared with the server and its decoders.
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ? [['list'], ['json']] : [['list']],
+  use: {
+    browserName: 'chromium',
+    headless: true,
+    launchOptions: chromium,
+    viewport: { width: 1440, height: 900 },
+    locale: 'en-GB',
+    timezoneId: 'Europe/Warsaw',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+  },
+})
