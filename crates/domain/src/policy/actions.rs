@@ -63,7 +63,9 @@ actions! {
     ProcessVersion = "media.process" on MediaFacts: |a, _| *a == Actor::System(Errand::Processing);
 
     /// Adds files to a library.
-    AddMedia = "library.add" on LibraryFacts: |a, l| a.is(l.owner);
+    AddMedia = "library.add" on LibraryFacts: |a, l| {
+        a.is(l.owner) || l.receiving.is_some_and(|upload| *a == Actor::UploadLink(upload))
+    };
     /// Lists a library.
     ListLibrary = "library.list" on LibraryFacts: |a, l| a.is(l.owner);
 

@@ -36,6 +36,8 @@ impl Facts for MediaFacts {
 pub struct LibraryFacts {
     /// Whose.
     pub owner: UserId,
+    /// The upload of this owner that is being completed: whoever holds its signed address may add that one file.
+    pub receiving: Option<UploadId>,
 }
 impl Facts for LibraryFacts {
     const RESOURCE: &'static str = "library";

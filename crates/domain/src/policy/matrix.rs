@@ -46,7 +46,22 @@ impl Situations for MediaFacts {
 }
 impl Situations for LibraryFacts {
     fn situations() -> Vec<(&'static str, Self)> {
-        vec![("any", LibraryFacts { owner: OWNER })]
+        vec![
+            (
+                "at rest",
+                LibraryFacts {
+                    owner: OWNER,
+                    receiving: None,
+                },
+            ),
+            (
+                "receiving its upload",
+                LibraryFacts {
+                    owner: OWNER,
+                    receiving: Some(UPLOAD),
+                },
+            ),
+        ]
     }
 }
 impl Situations for UploadFacts {

@@ -24,7 +24,7 @@ impl Scope {
 /// The scope of a person's own list; anybody else has none.
 pub fn scope_of(actor: &Actor, view: View) -> Result<Scope, Denied> {
     let owner = actor.person().ok_or(Denied::Hidden)?.id;
-    let library = can::<ListLibrary>(actor, LibraryFacts { owner })?;
+    let library = can::<ListLibrary>(actor, LibraryFacts { owner, receiving: None })?;
     Ok(Scope {
         owner: UserId(library.facts().id()),
         view,
