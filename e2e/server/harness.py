@@ -59,6 +59,7 @@ class Vault:
     settings: dict = dataclasses.field(default_factory=dict)
     # Put before the command, such as `setpriv ...`.
     wrapper: tuple = ()
+    serve_options: tuple = ()
 
     def __post_init__(self):
         self.port = free_port()
@@ -82,7 +83,7 @@ class Vault:
     def start(self):
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.wrapper, str(BINARY), "serve"], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL,
+                [*self.wrapper, str(BINARY), "serve", *self.serve_options], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
             )
         until(self.answers, START, "the server's first answer")
