@@ -1,0 +1,40 @@
+import type { ProblemBody } from './types';
+
+/** The server answered, and the answer is no. `detail` is in plain words and can be shown. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly requestId: string | null;
+  readonly fields: ReadonlyMap<string, string>;
+
+  constructor(status: number, body: ProblemBody, requestId: string | null) {
+    super(body.detail ?? body.title ?? `HTTP ${status}`);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = (body.type ?? '').split(/[/:]/).pop() ?? '';
+    this.detail = body.detail ?? body.title ?? '';
+    this.requestId = body.request_id ?? requestId;
+    this.fields = new Map((body.errors ?? []).map((error) => [error.field, error.message]));
+  }
+
+  static async from(response: Response): Promise<ApiError> {
+    const requestId = response.headers.get('x-request-id');
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
+    try {
+      return new ApiError(response.status, isJson ? ((await response.json()) as ProblemBody) : {}, requestId);
+    } catch {
+      return new ApiError(response.status, {}, requestId);
+    }
+  }
+}
+
+/** The server was not reached: the network is down, or the server is. Nothing is known about what happened. */
+export class UnreachableError extends Error {
+  constructor(cause: unknown) {
+    super('unreachable', { cause });
+    this.name = 'UnreachableError';
+  }
+}
+
+export const isAbort = (error: unknown): boolean => error instanceof DOMException && error.name === 'AbortError';

@@ -1,0 +1,54 @@
+import { en } from './en';
+
+/** A message is a text with `{names}`, or one text for each plural form of `count`. */
+export type Message = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>);
+export type Locale = 'en' | 'pl';
+export const LOCALES: readonly { id: Locale; name: string }[] = [
+  { id: 'en', name: 'English' },
+  { id: 'pl', name: 'Polski' }
+];
+
+type English = typeof en;
+export type MessageKey = keyof English;
+export type Catalogue = Record<MessageKey, Message>;
+
+type Names<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type NamesOf<M> = M extends string ? Names<M> : M extends { other: infer O extends string } ? Names<O> | 'count' : never;
+type Values<K extends MessageKey> = { [Name in NamesOf<English[K]>]: string | number };
+type Arguments<K extends MessageKey> = [NamesOf<English[K]>] extends [never] ? [] : [Values<K>];
+
+/** What the app says, in the person's language. Other languages than English are loaded when they are chosen. */
+export class I18n {
+  locale = $state<Locale>('en');
+  #catalogue = $state.raw<Catalogue>(en);
+  #plural = $derived(new Intl.PluralRules(this.locale));
+  #number = $derived(new Intl.NumberFormat(this.locale));
+
+  async use(locale: Locale): Promise<void> {
+    const catalogue = locale === 'pl' ? (await import('./pl')).pl : en;
+    this.#catalogue = catalogue;
+    this.locale = locale;
+    document.documentElement.lang = locale;
+  }
+
+  t = <K extends MessageKey>(key: K, ...values: Arguments<K>): string => {
+    const given = (values[0] ?? {}) as Record<string, string | number>;
+    const message = this.#catalogue[key];
+    const text =
+      typeof message === 'string' ? message : (message[this.#plural.select(Number(given['count']))] ?? message.other);
+    return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+      const value = given[name] ?? '';
+      return typeof value === 'number' ? this.#number.format(value) : value;
+    });
+  };
+}
+
+/** The language to begin with: the chosen one, else the browser's if we have it. */
+export function preferredLocale(chosen: Locale | 'system'): Locale {
+  if (chosen !== 'system') return chosen;
+  for (const language of navigator.languages) {
+    const found = LOCALES.find(({ id }) => language.toLowerCase().startsWith(id));
+    if (found) return found.id;
+  }
+  return 'en';
+}

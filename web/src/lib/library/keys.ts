@@ -1,0 +1,52 @@
+import type { MediaVault } from '$lib/state/app.svelte';
+import { isTyping } from '$lib/viewer/keys';
+import type { Library } from './library.svelte';
+
+interface Doors {
+  open(id: string): void;
+  confirmDelete(): void;
+  download(): void;
+}
+
+/** Keys of a timeline, as the help sheet names them. */
+export function libraryKeys(library: Library, app: MediaVault, doors: Doors): (event: KeyboardEvent) => void {
+  const focus = async (direction: 'left' | 'right' | 'up' | 'down', isExtending: boolean): Promise<void> => {
+    const place = await library.move(direction);
+    if (!place) return;
+    if (isExtending) await library.selection.extendTo(place);
+    // The row may have to be drawn first.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() =>
+        document.querySelector<HTMLElement>(`[data-id="${library.cursor?.id ?? ''}"]`)?.focus({ preventScroll: true })
+      )
+    );
+  };
+  const act = (action: Parameters<Library['act']>[0]) => void library.act(action, library.targets());
+
+  return (event) => {
+    if (event.defaultPrevented || app.isViewing || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (document.querySelector('[role="dialog"]')) return;
+    const { view, selection } = library;
+    const run = {
+      ArrowLeft: () => void focus('left', event.shiftKey),
+      ArrowRight: () => void focus('right', event.shiftKey),
+      ArrowUp: () => void focus('up', event.shiftKey),
+      ArrowDown: () => void focus('down', event.shiftKey),
+      Escape: () => selection.clear(),
+      x: () => toggle(library),
+      f: () => act(view === 'favorites' ? 'unfavorite' : 'favorite'),
+      A: () => act(view === 'archive' ? 'unarchive' : 'archive'),
+      D: () => doors.download(),
+      g: () => (app.isGoToOpen = true),
+      Delete: () => (view === 'trash' ? doors.confirmDelete() : act('trash'))
+    }[event.key];
+    if (!run) return;
+    event.preventDefault();
+    run();
+  };
+}
+
+function toggle(library: Library): void {
+  const place = library.cursor ? library.timeline.find(library.cursor.id) : null;
+  if (place) library.selection.toggle(place);
+}

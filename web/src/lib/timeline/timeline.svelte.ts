@@ -1,0 +1,285 @@
+import type { Api, TimelineBucket, TimelineColumns, TimelineSummary, View } from '$lib/api';
+import type { Item } from './columns';
+import { rowOf, type LayoutOptions } from './layout';
+import { Section } from './section';
+
+/** What is in sight keeps its place while heights around it change; the viewport does that. */
+export interface Keeper {
+  keep(change: () => void): void;
+}
+
+export interface Place {
+  readonly section: Section;
+  readonly index: number;
+}
+
+/** Columns of about this many items are kept; those farthest from sight are dropped first. */
+const KEPT_ITEMS = 60_000;
+
+/**
+ * The months of one view, loaded as they come into sight. `revision` changes with everything that is drawn from here: the
+ * columns themselves are plain arrays, because a million reactive cells would cost more than drawing the screen again.
+ */
+export class Timeline {
+  readonly view: View;
+  status = $state<'loading' | 'ready' | 'error'>('loading');
+  error = $state.raw<unknown>(null);
+  total = $state(0);
+  revision = $state(0);
+
+  sections: Section[] = [];
+  /** Upper edge of each section, and behind the last one the height of all. */
+  tops = new Float64Array(1);
+  #options: LayoutOptions | null = null;
+  #api: Api;
+  #keeper: Keeper = { keep: (change) => change() };
+  #inSight = 0;
+
+  constructor(api: Api, view: View) {
+    this.#api = api;
+    this.view = view;
+  }
+
+  get height(): number {
+    return this.tops[this.sections.length] ?? 0;
+  }
+
+  get options(): LayoutOptions | null {
+    return this.#options;
+  }
+
+  keepWith(keeper: Keeper): void {
+    this.#keeper = keeper;
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.#apply(await this.#api.timeline.summary(this.view));
+      this.status = 'ready';
+      this.error = null;
+    } catch (error) {
+      if (this.status === 'ready') return;
+      this.error = error;
+      this.status = 'error';
+    }
+  }
+
+  arrange(options: LayoutOptions): void {
+    this.#change(() => {
+      this.#options = options;
+      for (const section of this.sections) section.arrange(options);
+    });
+  }
+
+  /** Loads the next page of a section. Asking again while it loads is free. */
+  want(section: Section): Promise<void> {
+    if (section.isComplete) return Promise.resolve();
+    section.loading ??= this.#fetchPage(section).finally(() => (section.loading = null));
+    return section.loading;
+  }
+
+  /** Loads all of a section; throws what the last attempt failed with. */
+  async wantAll(section: Section): Promise<void> {
+    while (!section.isComplete) {
+      await this.want(section);
+      if (section.failed !== null) throw section.failed;
+    }
+  }
+
+  /** Sections around `index` are in sight: they are the last to be dropped. */
+  see(index: number): void {
+    this.#inSight = index;
+  }
+
+  #change(change: () => void): void {
+    this.#keeper.keep(() => {
+      change();
+      this.#stack();
+    });
+    this.revision++;
+  }
+
+  #stack(): void {
+    const tops = new Float64Array(this.sections.length + 1);
+    let y = 0;
+    let total = 0;
+    this.sections.forEach((section, index) => {
+      tops[index] = y;
+      y += section.height;
+      total += section.count;
+    });
+    tops[this.sections.length] = y;
+    this.tops = tops;
+    this.total = total;
+  }
+
+  async #fetchPage(section: Section): Promise<void> {
+    try {
+      const page = await this.#api.timeline.month(this.view, section.month, section.cursor ?? undefined);
+      this.#change(() => {
+        section.append(page.items, page.next_cursor ?? null);
+        section.failed = null;
+        if (this.#options) section.arrange(this.#options);
+        this.#evict(section);
+      });
+    } catch (error) {
+      section.failed = error;
+      this.revision++;
+    }
+  }
+
+  #evict(fresh: Section): void {
+    let kept = this.sections.reduce((sum, section) => sum + section.loaded, 0);
+    if (kept <= KEPT_ITEMS) return;
+    const far = this.sections
+      .map((section, index) => ({ section, distance: Math.abs(index - this.#inSight) }))
+      .filter(({ section, distance }) => section.loaded > 0 && section !== fresh && !section.loading && distance > 1)
+      .sort((a, b) => b.distance - a.distance);
+    for (const { section } of far) {
+      if (kept <= KEPT_ITEMS) return;
+      kept -= section.loaded;
+      section.evict();
+    }
+  }
+
+  #apply(summary: TimelineSummary): Section[] {
+    const known = new Map(this.sections.map((section) => [section.month, section]));
+    const stale: Section[] = [];
+    this.#change(() => {
+      this.sections = summary.buckets.map((bucket: TimelineBucket) => {
+        const section = known.get(bucket.month);
+        if (section && section.count === bucket.count) return section;
+        if (section && section.loaded > 0) {
+          section.count = bucket.count;
+          stale.push(section);
+          return section;
+        }
+        const fresh = new Section(bucket);
+        if (this.#options) fresh.arrange(this.#options);
+        return fresh;
+      });
+    });
+    return stale;
+  }
+
+  /**
+   * Something changed on the server: counts are compared, and the loaded months that differ or hold one of `touched` are
+   * read again and swapped in one step.
+   */
+  async sync(touched: ReadonlySet<string>): Promise<void> {
+    const stale = new Set(this.#apply(await this.#api.timeline.summary(this.view)));
+    if (touched.size > 0) {
+      for (const section of this.sections) {
+        if (section.loaded > 0 && !stale.has(section) && section.columns.id.some((id) => touched.has(id))) stale.add(section);
+      }
+    }
+    const reread = await Promise.all([...stale].map(async (section) => ({ section, page: await this.#reread(section) })));
+    if (reread.length === 0) return;
+    this.#change(() => {
+      for (const { section, page } of reread) {
+        section.replace(page.columns, page.cursor);
+        if (this.#options) section.arrange(this.#options);
+      }
+    });
+  }
+
+  async #reread(section: Section): Promise<{ columns: TimelineColumns; cursor: string | null }> {
+    const copy = new Section({ month: section.month, count: section.count });
+    const wanted = section.loaded;
+    do {
+      const page = await this.#api.timeline.month(this.view, section.month, copy.cursor ?? undefined);
+      copy.append(page.items, page.next_cursor ?? null);
+    } while (!copy.isComplete && copy.loaded < wanted);
+    return { columns: copy.columns, cursor: copy.cursor ?? null };
+  }
+
+  /** Takes items out at once; the server's word follows by {@link sync}. */
+  remove(ids: ReadonlySet<string>): void {
+    this.#change(() => {
+      for (const section of this.sections) {
+        if (section.remove(ids) > 0 && this.#options) section.arrange(this.#options);
+      }
+      this.sections = this.sections.filter((section) => section.count > 0);
+    });
+  }
+
+  setFavorite(ids: ReadonlySet<string>, favorite: boolean): void {
+    for (const section of this.sections) {
+      section.columns.id.forEach((id, index) => {
+        if (ids.has(id)) section.columns.favorite[index] = favorite;
+      });
+    }
+    this.revision++;
+  }
+
+  find(id: string): Place | null {
+    for (const section of this.sections) {
+      const index = section.loaded === 0 ? -1 : section.columns.id.indexOf(id);
+      if (index >= 0) return { section, index };
+    }
+    return null;
+  }
+
+  item(place: Place): Item | null {
+    return place.section.item(place.index);
+  }
+
+  /** The item after (`1`) or before (`-1`) a place; months are loaded as needed. */
+  async step(place: Place, by: 1 | -1): Promise<Place | null> {
+    let { section, index } = place;
+    index += by;
+    for (;;) {
+      if (index >= 0 && index < section.loaded) return { section, index };
+      if (index >= section.loaded && !section.isComplete) {
+        await this.want(section);
+        if (section.failed !== null) return null;
+        continue;
+      }
+      const next = this.sections[this.sections.indexOf(section) + by];
+      if (!next) return null;
+      section = next;
+      if (by === 1) {
+        index = 0;
+      } else {
+        await this.wantAll(section);
+        index = section.loaded - 1;
+      }
+    }
+  }
+
+  /** Ids from one place to another, both included, in either order. */
+  async idsBetween(a: Place, b: Place): Promise<{ id: string; month: string }[]> {
+    const order = (place: Place) => this.sections.indexOf(place.section);
+    const [first, last] = order(a) < order(b) || (order(a) === order(b) && a.index <= b.index) ? [a, b] : [b, a];
+    const ids: { id: string; month: string }[] = [];
+    for (const section of this.sections.slice(order(first), order(last) + 1)) {
+      await this.wantAll(section);
+      const from = section === first.section ? first.index : 0;
+      const to = section === last.section ? last.index + 1 : section.loaded;
+      for (const id of section.columns.id.slice(from, to)) ids.push({ id, month: section.month });
+    }
+    return ids;
+  }
+
+  /** Upper and lower edge of the row that holds a place. */
+  extent(place: Place): { top: number; bottom: number } | null {
+    const index = this.sections.indexOf(place.section);
+    const { layout } = place.section;
+    if (index < 0 || !layout) return null;
+    const row = rowOf(layout, place.index);
+    const top = (this.tops[index] ?? 0) + (layout.top[row] ?? 0);
+    return { top, bottom: top + (layout.rowHeight[row] ?? 0) };
+  }
+
+  /** The section that covers a virtual position. */
+  sectionAt(y: number): number {
+    let low = 0;
+    let high = this.sections.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.tops[middle] ?? 0) <= y) low = middle;
+      else high = middle - 1;
+    }
+    return Math.max(0, low);
+  }
+}

@@ -1,0 +1,266 @@
+import { placeRow, rowAt, rowOf } from './layout';
+import { ScrollScale } from './scroll-scale';
+import type { Section } from './section';
+import type { Keeper, Place, Timeline } from './timeline.svelte';
+
+/** A row that is to be drawn, placed within its section. */
+export interface VisibleRow {
+  readonly key: number;
+  readonly top: number;
+  readonly height: number;
+  readonly start: number;
+  /** Left edge and width of each item; null for a day's heading. */
+  readonly places: Float32Array | null;
+}
+
+export interface VisibleSection {
+  readonly section: Section;
+  readonly index: number;
+  /** Upper edge inside the scroller. */
+  readonly top: number;
+  readonly height: number;
+  readonly rows: VisibleRow[];
+  /** Space from here on holds items that are not loaded yet. */
+  readonly pendingFrom: number | null;
+}
+
+interface Anchor {
+  readonly section: Section;
+  readonly id: string | null;
+  readonly offset: number;
+  readonly part: number;
+}
+
+const SETTLE_AFTER = 160;
+const LOAD_AFTER = 100;
+
+/** What of a timeline is in sight: ties a scrolling element to the timeline's own coordinates. */
+export class Viewport implements Keeper {
+  readonly timeline: Timeline;
+  readonly #scale = new ScrollScale();
+  #element: HTMLElement | null = null;
+  #settling: ReturnType<typeof setTimeout> | undefined;
+  #loading: ReturnType<typeof setTimeout> | undefined;
+  #position = $state(0);
+  #epoch = $state(0);
+  #height = $state(0);
+  #speed = 0;
+  #movedAt = 0;
+  /** Images wait while the library flies past. */
+  isFast = $state(false);
+
+  constructor(timeline: Timeline) {
+    this.timeline = timeline;
+    timeline.keepWith(this);
+  }
+
+  scrollHeight = $derived.by(() => {
+    void this.timeline.revision;
+    void this.#epoch;
+    return this.#scale.height;
+  });
+
+  /** Position in the library. */
+  top = $derived.by(() => {
+    void this.#epoch;
+    void this.#position;
+    void this.timeline.revision;
+    return this.#scale.virtualTop;
+  });
+
+  get height(): number {
+    return this.#height;
+  }
+
+  attach = (element: HTMLElement) => {
+    this.#element = element;
+    const resize = new ResizeObserver(() => this.#resized());
+    resize.observe(element);
+    this.#resized();
+    return () => {
+      resize.disconnect();
+      clearTimeout(this.#settling);
+      clearTimeout(this.#loading);
+      this.#element = null;
+    };
+  };
+
+  #resized(): void {
+    if (!this.#element) return;
+    this.#height = this.#element.clientHeight;
+    this.#scale.resize(this.timeline.height, this.#height);
+    this.#epoch++;
+  }
+
+  scrolled = (): void => {
+    if (!this.#element) return;
+    const before = this.#scale.virtualTop;
+    this.#scale.scrolled(this.#element.scrollTop);
+    this.#measure(Math.abs(this.#scale.virtualTop - before));
+    if (this.#scale.mustSettle) this.#settle();
+    this.#position = this.#element.scrollTop;
+    this.#later();
+  };
+
+  #measure(moved: number): void {
+    const now = performance.now();
+    this.#speed = moved / Math.max(1, now - this.#movedAt);
+    this.#movedAt = now;
+    this.isFast = this.#speed > 12 || moved > this.#height * 3;
+  }
+
+  #later(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      this.isFast = false;
+      this.#settle();
+      this.wantVisible();
+    }, SETTLE_AFTER);
+    if (this.isFast) return;
+    clearTimeout(this.#loading);
+    this.#loading = setTimeout(() => this.wantVisible(), this.#speed > 4 ? LOAD_AFTER : 0);
+  }
+
+  #settle(): void {
+    const top = this.#scale.settle();
+    if (this.#element && Math.abs(this.#element.scrollTop - top) > 0.5) {
+      this.#epoch++;
+      this.#element.scrollTop = top;
+    }
+  }
+
+  /** Shows a position of the library. */
+  jump(virtualTop: number): void {
+    if (!this.#element) return;
+    this.#measure(Math.abs(virtualTop - this.#scale.virtualTop));
+    this.#element.scrollTop = this.#scale.jump(virtualTop);
+    this.#epoch++;
+    this.#later();
+  }
+
+  /** Scrolls as little as needed to show a place whole. */
+  reveal(place: Place, margin = 64): void {
+    const extent = this.timeline.extent(place);
+    if (!extent) return;
+    const top = this.#scale.virtualTop;
+    if (extent.top - margin < top) this.jump(extent.top - margin);
+    else if (extent.bottom + 16 > top + this.#height) this.jump(extent.bottom + 16 - this.#height);
+  }
+
+  /** The row of a place, by name, and the middle of the place in it. */
+  horizontal(place: Place): { row: string; middle: number } | null {
+    const { section, index } = place;
+    const { options } = this.timeline;
+    if (!section.layout || !options) return null;
+    const row = rowOf(section.layout, index);
+    const start = section.layout.start[row] ?? 0;
+    const end = section.layout.start[row + 1] ?? start;
+    const places = placeRow(section.columns.ratio, start, end, section.layout.rowHeight[row] ?? 0, options);
+    const at = (index - start) * 2;
+    return { row: `${section.month}/${row}`, middle: (places[at] ?? 0) + (places[at + 1] ?? 0) / 2 };
+  }
+
+  keep(change: () => void): void {
+    const before = this.#scale.virtualTop;
+    const anchor = before > 1 ? this.#anchor() : null;
+    change();
+    this.#scale.resize(this.timeline.height, this.#height);
+    if (anchor) this.#scale.grownAbove(this.#whereIs(anchor) - before);
+    this.#epoch++;
+    if (this.#element) this.#later();
+  }
+
+  #anchor(): Anchor | null {
+    const top = this.#scale.virtualTop;
+    const index = this.timeline.sectionAt(top);
+    const section = this.timeline.sections[index];
+    if (!section) return null;
+    const inside = top - (this.timeline.tops[index] ?? 0);
+    const part = section.height > 0 ? inside / section.height : 0;
+    const { layout } = section;
+    if (!layout || layout.rows === 0) return { section, id: null, offset: inside, part };
+    const row = rowAt(layout, inside);
+    const id = section.columns.id[layout.start[row] ?? 0] ?? null;
+    return { section, id, offset: inside - (layout.top[row] ?? 0), part };
+  }
+
+  #whereIs(anchor: Anchor): number {
+    const place = anchor.id === null ? null : this.timeline.find(anchor.id);
+    const extent = place ? this.timeline.extent(place) : null;
+    if (extent) return extent.top + anchor.offset;
+    const index = this.timeline.sections.findIndex((section) => section.month <= anchor.section.month);
+    if (index < 0) return Math.max(0, this.timeline.height - this.#height);
+    const section = this.timeline.sections[index];
+    return (this.timeline.tops[index] ?? 0) + (section?.month === anchor.section.month ? anchor.part * section.height : 0);
+  }
+
+  /** Loads what is in sight, then what is next to it. */
+  wantVisible(): void {
+    const { timeline } = this;
+    const top = this.#scale.virtualTop;
+    const first = timeline.sectionAt(top);
+    timeline.see(first);
+    for (let index = first; index < timeline.sections.length; index++) {
+      const section = timeline.sections[index];
+      const from = timeline.tops[index] ?? 0;
+      if (!section || from > top + this.#height * 1.5) break;
+      if (section.isComplete || section.failed !== null) continue;
+      const { layout } = section;
+      const loadedTo = from + (layout && layout.rows > 0 ? (layout.top[layout.rows - 1] ?? 0) : 0);
+      if (section.loaded === 0 || loadedTo < top + this.#height * 2) void timeline.want(section).then(() => this.wantVisible());
+    }
+  }
+
+  visible = $derived.by((): VisibleSection[] => {
+    const { timeline } = this;
+    void timeline.revision;
+    void this.#epoch;
+    void this.#position;
+    const options = timeline.options;
+    if (!options || timeline.sections.length === 0 || this.#height === 0) return [];
+    // Rows outside of sight are drawn ahead, but not while flying: then only what is seen counts.
+    const ahead = this.isFast ? 0 : Math.min(this.#height, 900);
+    const from = this.#scale.virtualTop - ahead;
+    const to = this.#scale.virtualTop + this.#height + ahead;
+    const shown: VisibleSection[] = [];
+    for (let index = timeline.sectionAt(Math.max(0, from)); index < timeline.sections.length; index++) {
+      const section = timeline.sections[index];
+      const top = timeline.tops[index] ?? 0;
+      if (!section || top > to) break;
+      shown.push({
+        section,
+        index,
+        top: top - this.#scale.shift,
+        height: section.height,
+        rows: this.#rows(section, from - top, to - top),
+        pendingFrom: pendingFrom(section, options.headerHeight)
+      });
+    }
+    return shown;
+  });
+
+  #rows(section: Section, from: number, to: number): VisibleRow[] {
+    const { layout, columns } = section;
+    const options = this.timeline.options;
+    if (!layout || layout.rows === 0 || !options) return [];
+    const rows: VisibleRow[] = [];
+    for (let row = rowAt(layout, from); row < layout.rows; row++) {
+      const top = layout.top[row] ?? 0;
+      if (top > to) break;
+      const start = layout.start[row] ?? 0;
+      const end = layout.start[row + 1] ?? start;
+      const height = layout.rowHeight[row] ?? 0;
+      const places = end === start ? null : placeRow(columns.ratio, start, end, height, options);
+      rows.push({ key: row, top, height, start, places });
+    }
+    return rows;
+  }
+}
+
+function pendingFrom(section: Section, headerHeight: number): number | null {
+  if (section.isComplete) return null;
+  const { layout } = section;
+  if (!layout || layout.rows === 0) return headerHeight;
+  const last = layout.rows - 1;
+  return (layout.top[last] ?? 0) + (layout.rowHeight[last] ?? 0);
+}

@@ -1,0 +1,44 @@
+/** Upload addresses that outlive a reload: a file that is chosen again goes on where it stopped. */
+interface Remembered {
+  url: string;
+  expires: string;
+  name: string;
+}
+
+const KEY = 'uploads-under-way';
+
+const keyOf = (file: File): string => `${file.name}|${file.size}|${file.lastModified}`;
+
+function read(): Record<string, Remembered> {
+  try {
+    const all = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Record<string, Remembered>;
+    return Object.fromEntries(Object.entries(all).filter(([, { expires }]) => new Date(expires).getTime() > Date.now()));
+  } catch {
+    return {};
+  }
+}
+
+function write(all: Record<string, Remembered>): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(all));
+  } catch {
+    // Without storage an upload resumes only within this page.
+  }
+}
+
+export function recall(file: File): string | null {
+  return read()[keyOf(file)]?.url ?? null;
+}
+
+export function remember(file: File, url: string, expires: string): void {
+  write({ ...read(), [keyOf(file)]: { url, expires, name: file.name } });
+}
+
+export function forget(file: File): void {
+  const all = read();
+  delete all[keyOf(file)];
+  write(all);
+}
+
+/** Names of files whose upload a closed page left unfinished. */
+export const unfinished = (): string[] => Object.values(read()).map(({ name }) => name);
