@@ -1,0 +1,11 @@
+//! What handlers take: parsed at the edge, so that nothing malformed goes further. Every refusal is a problem.
+
+mod body;
+mod json;
+mod path;
+mod query;
+
+pub use body::{Incoming, IncomingError};
+pub use json::{Json, JsonOr};
+pub use path::Id;
+pub use query::Query;

@@ -1,0 +1,8 @@
+//! HTTP itself, without any knowledge of what is served.
+
+pub mod address;
+pub mod conditional;
+pub mod content;
+pub mod cookies;
+pub mod disposition;
+pub mod range;
