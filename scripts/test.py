@@ -68,10 +68,10 @@ def steps():
     return [
         Step("rust-format", "lint", ["cargo", "fmt", "--all", "--check"]),
         Step("licences", "lint", ["scripts/licences.sh"]),
-        Step("web-check", "lint", ["npm", "run", "check"], "web"),
         Step("web-build", "build", ["npm", "run", "build"], "web"),
+        Step("web-check", "lint", ["npm", "run", "check"], "web", needs=("web-build",)),
         Step("web-unit", "unit", ["npm", "test", "--", "--reporter=default", "--reporter=json",
-                                  f"--outputFile.json={report('web-unit')}"], "web", counts="vitest"),
+                                  f"--outputFile.json={report('web-unit')}"], "web", needs=("web-build",), counts="vitest"),
         Step("corpus", "build", ["scripts/corpus.sh"]),
         Step("rust-lint", "lint", ["cargo", "clippy", *CARGO, "--all-targets", "--", "-D", "warnings"], needs=("web-build",)),
         Step("rust-build", "build", ["cargo", "test", *CARGO, "--no-run"], needs=("web-build",)),

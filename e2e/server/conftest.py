@@ -1,10 +1,12 @@
+import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 
 import pytest
 
-from harness import Vault
+from harness import CACHE, Vault
 
 
 @pytest.fixture
@@ -51,3 +53,24 @@ def pytest_runtest_makereport(item, call):
             if isinstance(value, Vault):
                 report.sections.append(("the server's log, its end", value.log()[-6000:]))
     return report
+
+
+@pytest.fixture
+def postgres_url():
+    """An empty database on the tests' PostgreSQL."""
+    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", CACHE / "target"))
+    program = target / "release/test-postgres"
+    assert program.exists(), f"{program} is missing: `cargo build --release -p testkit`"
+    process = subprocess.Popen([str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    url = process.stdout.readline().strip()
+    assert url.startswith("postgres://"), "the tests' PostgreSQL did not start (see above)"
+    yield url
+    process.communicate("")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_settings(request):
+    """The settings that choose a database: each test that takes this runs on both."""
+    if request.param == "sqlite":
+        return {}
+    return {"MEDIA_VAULT_DATABASE_URL": request.getfixturevalue("postgres_url")}

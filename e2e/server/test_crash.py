@@ -147,9 +147,9 @@ class Uploader(threading.Thread):
                 self.acknowledged[sha256(data)] = None
 
 
-def test_a_server_that_is_killed_under_uploads_loses_nothing(new_vault):
+def test_a_server_that_is_killed_under_uploads_loses_nothing(new_vault, database_settings):
     dice = random.Random(SEED)
-    vault = new_vault().start().set_up()
+    vault = new_vault(settings=database_settings).start().set_up()
     expected = {}
     for round in range(KILLS):
         client = vault.client()
