@@ -5,3 +5,4 @@ pub mod http;
 pub mod limit;
 pub mod problem;
 pub mod tus;
+pub mod web;

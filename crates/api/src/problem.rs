@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::Invalid;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -80,8 +80,22 @@ kinds! {
     Internal = 500, "internal", "Something went wrong on the server";
     /// A part of the server is not there at the moment.
     Unavailable = 503, "unavailable", "The server cannot do that at the moment";
-    /// The disk or the owner's quota is full.
+    /// The server's disk is full.
     InsufficientStorage = 507, "insufficient-storage", "There is no room for that";
+    /// The owner's quota is used up.
+    QuotaExceeded = 507, "quota-exceeded", "Your room is used up";
+    /// The file is not a photo, video or sound.
+    UnsupportedFile = 415, "unsupported-file", "That file was not added";
+    /// A file has another SHA-256 than was announced.
+    HashMismatch = 422, "hash-mismatch", "The file was damaged on the way";
+    /// A part of an upload does not begin where the upload stands; `Upload-Offset` says where that is.
+    WrongOffset = 409, "wrong-offset", "The upload stands elsewhere";
+    /// Address or password is wrong.
+    SignInFailed = 401, "sign-in-failed", "Sign-in failed";
+    /// There is no such rendition of the item, or not yet.
+    NoRendition = 404, "no-rendition", "There is no such picture";
+    /// Stored bytes are not what was written.
+    Damaged = 500, "damaged", "The stored file is damaged";
 }
 
 /// One value that cannot be accepted.
@@ -239,50 +253,6 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Collects what is wrong with a request, so that a person is told everything at once.
-#[derive(Debug, Default)]
-pub struct Check(Vec<FieldError>);
-
-impl Check {
-    /// Nothing wrong so far.
-    pub fn new() -> Self {
-        Self::default()
-    }
-    /// The value, or `None` and an entry in the list.
-    pub fn field<T>(&mut self, field: &str, value: Result<T, Invalid>) -> Option<T> {
-        value
-            .inspect_err(|e| {
-                self.0.push(FieldError {
-                    field: field.to_owned(),
-                    message: e.to_string(),
-                })
-            })
-            .ok()
-    }
-    /// The value of a field that may be missing.
-    pub fn optional<T>(&mut self, field: &str, value: Option<Result<T, Invalid>>) -> Option<T> {
-        value.and_then(|value| self.field(field, value))
-    }
-    /// Notes a fault that is not one field's alone.
-    pub fn refuse(&mut self, field: &str, message: impl ToString) {
-        self.0.push(FieldError {
-            field: field.to_owned(),
-            message: message.to_string(),
-        });
-    }
-    /// The values, when all of them are there. Give it the tuple of options that [`field`](Self::field) returned.
-    pub fn done<T>(self, values: Option<T>) -> Answer<T> {
-        match values {
-            Some(values) if self.0.is_empty() => Ok(values),
-            _ => Err(Problem::fields(self.0)),
-        }
-    }
-    /// Ends the check of values that were all optional.
-    pub fn end(self) -> Answer<()> {
-        self.done(Some(()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,7 +266,7 @@ mod tests {
     }
     #[tokio::test]
     async fn the_wire_form() {
-        let response = Problem::field("email", Invalid::Empty).render("/api/v1/setup", "r-1");
+        let response = Problem::field("email", domain::Invalid::Empty).render("/api/v1/setup", "r-1");
         assert_eq!(response.headers()[header::CONTENT_TYPE], MEDIA_TYPE);
         let bytes = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
         insta::assert_json_snapshot!(serde_json::from_slice::<serde_json::Value>(&bytes).unwrap(), @r#"

@@ -5,7 +5,7 @@ mod json;
 mod path;
 mod query;
 
-pub use body::{Incoming, IncomingError};
+pub use body::incoming;
 pub use json::{Json, JsonOr};
 pub use path::Id;
 pub use query::Query;

@@ -5,4 +5,5 @@ pub mod conditional;
 pub mod content;
 pub mod cookies;
 pub mod disposition;
+pub mod frame;
 pub mod range;

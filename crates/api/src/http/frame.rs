@@ -1,0 +1,241 @@
+//! What surrounds every request: an id, the access log, metrics, security headers, and that every error is a problem.
+
+use crate::problem::Problem;
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use tracing::Instrument;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request, as an extension for handlers.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// The settings of the frame.
+#[derive(Clone)]
+pub struct Frame {
+    /// Makes a request id.
+    pub fresh_id: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Whether the public address is https: then browsers are told to use nothing else.
+    pub https: bool,
+}
+
+/// The outermost layer.
+pub async fn around(State(frame): State<Frame>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = sane(request.headers().get(&REQUEST_ID)).unwrap_or_else(|| (frame.fresh_id)());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    // The template, never the path or query itself: those hold ids, tokens and signatures.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
+    let span = tracing::info_span!("request", request_id = %id, %method, route);
+
+    let answered = AssertUnwindSafe(next.run(request))
+        .catch_unwind()
+        .instrument(span.clone())
+        .await;
+    let _entered = span.enter();
+    let response = answered.unwrap_or_else(|panic| {
+        let cause = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or(panic.downcast_ref::<String>().map(String::as_str));
+        Problem::internal(&format!("panic: {}", cause.unwrap_or("without a message"))).into_response()
+    });
+    let mut response = as_problem(response, &path, &id);
+    secure(response.headers_mut(), frame.https);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    let labels = [
+        ("method", method.to_string()),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
+    metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
+    tracing::info!(event = "http_request", status, ms = took.as_secs_f64() * 1_000.0);
+    response
+}
+
+/// An id that a client or proxy may choose: 8 to 64 letters, digits and `._-`. It ends up in logs and answers.
+fn sane(header: Option<&HeaderValue>) -> Option<String> {
+    let text = header?.to_str().ok()?;
+    let fits = (8..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    fits.then(|| text.to_owned())
+}
+
+/// Gives a problem its ids, and makes one of any other error response.
+fn as_problem(mut response: Response, path: &str, id: &str) -> Response {
+    let status = response.status();
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        return keep_headers(response.headers(), problem.render(path, id));
+    }
+    let is_error = status.is_client_error() || status.is_server_error();
+    let foreign = |value: &HeaderValue| value.as_bytes().starts_with(b"text/plain");
+    let bare = response.headers().get(header::CONTENT_TYPE).is_none_or(foreign);
+    // An answer to HEAD or an upload may be an error of its own without a body; it says so by this extension.
+    if is_error && bare && response.extensions().get::<Bare>().is_none() {
+        return keep_headers(response.headers(), Problem::of_status(status).render(path, id));
+    }
+    response
+}
+
+/// Marks an error response that is meant to have no body.
+#[derive(Debug, Clone, Copy)]
+pub struct Bare;
+
+/// Headers that inner layers had added (`Allow`, `RateLimit`, `Set-Cookie` ...) stay.
+fn keep_headers(inner: &HeaderMap, mut outer: Response) -> Response {
+    for (name, value) in inner {
+        if *name == header::CONTENT_LENGTH || *name == header::CONTENT_TYPE {
+            continue;
+        }
+        if *name == header::SET_COOKIE || !outer.headers().contains_key(name) {
+            outer.headers_mut().append(name, value.clone());
+        }
+    }
+    outer
+}
+
+/// Headers for everything. What a handler set itself stays: content and pages have their own policies.
+fn secure(headers: &mut HeaderMap, https: bool) {
+    const ALWAYS: &[(&str, &str)] = &[
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "strict-origin"),
+        ("x-frame-options", "DENY"),
+        (
+            "permissions-policy",
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
+        ),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cache-control", "no-store"),
+    ];
+    for (name, value) in ALWAYS {
+        headers
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
+    }
+    if https {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
+}
+
+/// The answer when no route fits.
+pub async fn no_route() -> StatusCode {
+    StatusCode::NOT_FOUND
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{Router, body::Body, middleware, routing::get};
+    use tower::ServiceExt;
+
+    fn app() -> Router {
+        let frame = Frame {
+            fresh_id: Arc::new(|| "fresh-id-1".into()),
+            https: true,
+        };
+        Router::new()
+            .route("/fine", get(|| async { "fine" }))
+            .route(
+                "/panics",
+                get(|| async {
+                    if true {
+                        panic!("secret detail")
+                    }
+                }),
+            )
+            .route("/problem/{id}", get(|| async { Problem::field("a", "must be b") }))
+            .fallback(no_route)
+            .layer(middleware::from_fn_with_state(frame, around))
+    }
+    async fn ask(method: &str, path: &str, id: Option<&str>) -> (u16, HeaderMap, String) {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(id) = id {
+            request = request.header("x-request-id", id);
+        }
+        let response = app().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 100_000).await.unwrap();
+        (
+            parts.status.as_u16(),
+            parts.headers,
+            String::from_utf8(bytes.into()).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn every_error_is_a_problem_with_its_path_and_request_id() {
+        for (method, path, status) in [
+            ("GET", "/nowhere", 404),
+            ("POST", "/fine", 405),
+            ("GET", "/panics", 500),
+            ("GET", "/problem/7?sig=x", 422),
+        ] {
+            let (got, headers, body) = ask(method, path, None).await;
+            assert_eq!(got, status, "{path}");
+            assert_eq!(headers["content-type"], "application/problem+json");
+            let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(body["status"], status);
+            assert_eq!(body["instance"], path.split('?').next().unwrap());
+            assert_eq!(body["request_id"], "fresh-id-1");
+            assert!(!body.to_string().contains("secret"));
+            assert_eq!(headers.contains_key("allow"), status == 405);
+        }
+    }
+    #[tokio::test]
+    async fn security_headers_are_on_everything() {
+        for path in ["/fine", "/nowhere"] {
+            let (_, headers, _) = ask("GET", path, None).await;
+            let of_interest = [
+                "content-security-policy",
+                "x-content-type-options",
+                "strict-transport-security",
+            ];
+            assert_eq!(
+                of_interest.map(|name| headers[name].to_str().unwrap()),
+                [
+                    "default-src 'none'; frame-ancestors 'none'",
+                    "nosniff",
+                    "max-age=31536000"
+                ]
+            );
+        }
+    }
+    #[tokio::test]
+    async fn a_sane_request_id_is_taken_over_and_others_are_replaced() {
+        assert_eq!(
+            ask("GET", "/fine", Some("from-proxy.1")).await.1["x-request-id"],
+            "from-proxy.1"
+        );
+        for bad in ["short", "with space 123", "x".repeat(65).as_str(), "<script>alert"] {
+            assert_eq!(
+                ask("GET", "/fine", Some(bad)).await.1["x-request-id"],
+                "fresh-id-1",
+                "{bad}"
+            );
+        }
+    }
+}
