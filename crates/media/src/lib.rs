@@ -38,7 +38,7 @@ pub use metadata::sidecar;
 pub use pool::{DecoderPool, Hints, Settings, Tools};
 pub use sniff::{Format, SNIFF_LENGTH, Type, sniff};
 pub use source::Source;
-pub use wire::TestAct;
 pub use types::{
     Camera, Dimensions, Gps, Kind, Metadata, Processed, Rendition, RenditionKind, VideoFacts, Warning, WarningCode,
 };
+pub use wire::TestAct;
