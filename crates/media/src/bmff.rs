@@ -134,13 +134,13 @@ fn dimensions(iprp: &[u8], primary: u32) -> Option<Dimensions> {
     for (_, ipma) in boxes(iprp).filter(|(name, _)| name == b"ipma") {
         for index in associations(ipma, primary)? {
             match properties.get(index.checked_sub(1)?) {
-                Some((b"ispe", content)) => {
+                Some(([b'i', b's', b'p', b'e'], content)) => {
                     size = Some(Dimensions {
                         width: be32(content, 4)?,
                         height: be32(content, 8)?,
                     });
                 }
-                Some((b"irot", content)) => quarter_turns = content.first()? & 3,
+                Some(([b'i', b'r', b'o', b't'], content)) => quarter_turns = content.first()? & 3,
                 _ => {}
             }
         }
