@@ -55,19 +55,38 @@ impl StoreError {
         match self {
             Self::NoSpace => Self::NoSpace,
             Self::Busy => Self::Busy,
+            Self::Panicked(said) => Self::Panicked(said.clone()),
+            Self::Unreachable(said) => Self::Unreachable(said.clone()),
             other => Self::Unreachable(other.to_string()),
+        }
+    }
+
+    /// What is answered to a change that goes on after a statement of it failed with this.
+    pub(crate) fn poison(&self) -> StoreError {
+        match self {
+            Self::NoSpace | Self::Busy | Self::Unreachable(_) => self.again(),
+            other => Self::Panicked(format!("it went on after a statement failed: {other}")),
         }
     }
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(e: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, SystemIoFailure};
+        use rusqlite::{
+            ErrorCode::{CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull},
+            ffi,
+        };
+        // A full disk shows as a failed fsync, or as an index of the WAL that cannot grow, when it is not a short write.
+        const FULL: [i32; 3] = [
+            ffi::SQLITE_IOERR_SHMSIZE,
+            ffi::SQLITE_IOERR_SHMMAP,
+            ffi::SQLITE_IOERR_FSYNC,
+        ];
+        let extended = e.sqlite_error().map(|e| e.extended_code).unwrap_or_default();
         match e.sqlite_error_code() {
             Some(DiskFull) => Self::NoSpace,
+            Some(_) if FULL.contains(&extended) => Self::NoSpace,
             Some(DatabaseBusy | DatabaseLocked) => Self::Busy,
-            // Writing the WAL to a full disk shows as a short write.
-            Some(SystemIoFailure) if e.to_string().contains("disk I/O") => Self::NoSpace,
             Some(CannotOpen) => Self::Unreachable(e.to_string()),
             _ => Self::Sqlite(e),
         }
@@ -76,20 +95,39 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<postgres::Error> for StoreError {
     fn from(e: postgres::Error) -> Self {
-        use postgres::error::SqlState;
-        match e.code() {
-            Some(c) if *c == SqlState::DISK_FULL => Self::NoSpace,
-            Some(c)
-                if *c == SqlState::T_R_DEADLOCK_DETECTED
-                    || *c == SqlState::T_R_SERIALIZATION_FAILURE
-                    || *c == SqlState::LOCK_NOT_AVAILABLE
-                    || *c == SqlState::TOO_MANY_CONNECTIONS
-                    || *c == SqlState::QUERY_CANCELED =>
-            {
-                Self::Busy
-            }
-            Some(_) => Self::Postgres(e),
-            None => Self::Unreachable(e.to_string()),
+        use postgres::error::SqlState as S;
+        let Some(code) = e.code() else {
+            // No word from the server: either the connection is gone, or the client refused a parameter or a column of ours.
+            let io = std::error::Error::source(&e).is_some_and(|s| s.is::<std::io::Error>());
+            let said = e.to_string();
+            return if e.is_closed() || io || said.starts_with("timeout") {
+                Self::Unreachable(said)
+            } else {
+                Self::Postgres(e)
+            };
+        };
+        let busy = [
+            &S::T_R_DEADLOCK_DETECTED,
+            &S::T_R_SERIALIZATION_FAILURE,
+            &S::LOCK_NOT_AVAILABLE,
+            &S::TOO_MANY_CONNECTIONS,
+            &S::QUERY_CANCELED,
+        ];
+        // The server is stopping or starting, or somebody ended the connection.
+        let gone = [
+            &S::ADMIN_SHUTDOWN,
+            &S::CRASH_SHUTDOWN,
+            &S::CANNOT_CONNECT_NOW,
+            &S::DATABASE_DROPPED,
+        ];
+        if *code == S::DISK_FULL {
+            Self::NoSpace
+        } else if busy.contains(&code) {
+            Self::Busy
+        } else if gone.contains(&code) || code.code().starts_with("08") {
+            Self::Unreachable(e.to_string())
+        } else {
+            Self::Postgres(e)
         }
     }
 }

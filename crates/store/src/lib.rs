@@ -7,9 +7,12 @@ mod engine;
 mod error;
 mod migrate;
 mod rows;
+mod tally;
+#[cfg(test)]
+mod tests;
 mod value;
 
-pub use engine::{Announcement, Audited, Settings, Store, Tx};
+pub use engine::{Announce, Announcement, Audited, Settings, Store, Tx};
 pub use error::StoreError;
 pub use migrate::{Migration, SCHEMA_VERSION};
 pub use rows::*;

@@ -64,6 +64,8 @@ pub(crate) fn up_to(settings: &Settings, wanted: i64) -> Result<(), StoreError> 
             }
         }
         Raw::Postgres(mut c) => {
+            // A migration takes as long as it takes, and so does waiting for another server's.
+            c.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
             // Servers that start side by side take turns. The number names this lock and nothing else.
             c.batch_execute("SELECT pg_advisory_lock(7205759403792793)")?;
             c.batch_execute(LEDGER)?;

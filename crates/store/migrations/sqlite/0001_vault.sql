@@ -104,7 +104,9 @@ CREATE TABLE media (
 ) STRICT;
 CREATE UNIQUE INDEX media_content ON media (owner, sha256);
 CREATE INDEX media_page ON media (owner, shelf, month, taken_local, id, taken_offset, kind, width, height, thumbhash, duration_ms, state);
-CREATE INDEX media_list ON media (owner, shelf, taken_local, id);
+-- Months sort as wall clocks do, so that lists across months are read from these two as well.
+CREATE INDEX media_kind ON media (owner, shelf, kind, month, taken_local, id);
+CREATE INDEX media_unready ON media (owner, shelf, state, month, taken_local, id) WHERE state <> 'ready';
 CREATE INDEX media_trashed ON media (deleted_at, id) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE media_version (
@@ -140,9 +142,11 @@ CREATE INDEX rendition_blob ON rendition (blob_id);
 CREATE TABLE favorite (
   user_id BLOB NOT NULL REFERENCES users (id),
   media_id BLOB NOT NULL REFERENCES media (id),
+  taken_local INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (user_id, media_id)
 ) STRICT;
+CREATE INDEX favorite_page ON favorite (user_id, taken_local, media_id);
 CREATE INDEX favorite_of_media ON favorite (media_id);
 
 CREATE TABLE media_month (
@@ -165,7 +169,8 @@ CREATE TABLE upload (
   expires_at INTEGER NOT NULL,
   media_id BLOB
 ) STRICT;
-CREATE INDEX upload_of_owner ON upload (owner, created_at, id);
+-- Completed ones stay for a while and must not be counted through for each new one.
+CREATE INDEX upload_of_owner ON upload (owner, created_at, id) WHERE media_id IS NULL;
 CREATE INDEX upload_expiry ON upload (expires_at, id);
 
 CREATE TABLE job (
@@ -185,6 +190,9 @@ CREATE TABLE job (
 ) STRICT;
 CREATE UNIQUE INDEX job_same_work ON job (kind, deduplication_key);
 CREATE INDEX job_next ON job (state, kind, priority, run_at, id);
+CREATE INDEX job_time ON job (state, run_at);
+CREATE INDEX job_lease ON job (lease_until) WHERE state = 'running';
+CREATE INDEX job_dead ON job (updated_at, id) WHERE state = 'dead';
 
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,

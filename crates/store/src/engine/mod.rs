@@ -42,10 +42,20 @@ pub struct Settings {
     pub connections: usize,
 }
 
-/// How many changes may wait; beyond that the caller is told [`StoreError::Busy`].
-const QUEUE: usize = 4096;
-/// How long a caller waits for a place in the queue.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How much waiting there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// How many reads, and how many changes, may wait.
+    pub queue: usize,
+    /// How long a caller waits for a place in the queue before it is told [`StoreError::Busy`].
+    pub patience: Duration,
+}
+
+/// A few seconds' worth of the changes that an ordinary disk makes durable; nobody waits longer than that for an answer.
+const BOUNDS: Bounds = Bounds {
+    queue: 4096,
+    patience: Duration::from_secs(5),
+};
 
 /// The database. Cheap to clone. Reads run side by side; changes run one after another on SQLite, made durable together, and side by
 /// side on PostgreSQL.
@@ -55,6 +65,7 @@ pub struct Store {
     writes: flume::Sender<Job>,
     announce: Announce,
     kind: Kind,
+    patience: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,15 +114,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Address`], [`StoreError::TooNew`], [`StoreError::Unreachable`].
     pub fn open(settings: &Settings, announce: Announce) -> Result<Store, StoreError> {
-        migrate::migrate(settings)?;
+        Store::open_within(settings, announce, BOUNDS)
+    }
+
+    pub(crate) fn open_within(settings: &Settings, announce: Announce, bounds: Bounds) -> Result<Store, StoreError> {
+        // On a thread of its own: the client of PostgreSQL cannot run on a thread that drives asynchronous tasks.
+        std::thread::scope(|scope| scope.spawn(|| migrate::migrate(settings)).join())
+            .unwrap_or_else(|_| Err(StoreError::Panicked("migrating".into())))?;
         let hands = settings.connections.max(1);
         let (kind, reads, writes) = match settings.address()? {
             Address::Sqlite(path) => {
-                let (reads, writes) = sqlite::start(&path, hands)?;
+                let (reads, writes) = sqlite::start(&path, hands, bounds.queue)?;
                 (Kind::Sqlite, reads, writes)
             }
             Address::Postgres(url) => {
-                let work = postgres::start(&url, hands)?;
+                let work = postgres::start(&url, hands, bounds.queue)?;
                 (Kind::Postgres, work.clone(), work)
             }
         };
@@ -120,6 +137,7 @@ impl Store {
             writes,
             announce,
             kind,
+            patience: bounds.patience,
         })
     }
 
@@ -151,7 +169,7 @@ impl Store {
             let out = guarded(|| work(&mut Tx::new(session)));
             Box::new(move |_| send(tell, out))
         });
-        enqueue(&self.reads, job).await?;
+        self.enqueue(&self.reads, job).await?;
         told.await.map_err(|_| gone())?
     }
 
@@ -167,9 +185,7 @@ impl Store {
             Box::new(move |kept| {
                 let out = match (out, kept) {
                     (Ok(value), Ok(())) => {
-                        if announcement != Announcement::default() {
-                            announce(announcement);
-                        }
+                        tell_all(&announce, announcement);
                         Ok(value)
                     }
                     (Ok(_), Err(e)) => Err(e.into()),
@@ -178,8 +194,21 @@ impl Store {
                 send(tell, out);
             })
         });
-        enqueue(&self.writes, job).await?;
+        self.enqueue(&self.writes, job).await?;
         told.await.map_err(|_| gone())?
+    }
+
+    async fn enqueue(&self, queue: &flume::Sender<Job>, job: Job) -> Result<(), StoreError> {
+        match queue.try_send(job) {
+            Ok(()) => Ok(()),
+            Err(flume::TrySendError::Disconnected(_)) => Err(gone()),
+            Err(flume::TrySendError::Full(job)) => {
+                match tokio::time::timeout(self.patience, queue.send_async(job)).await {
+                    Ok(sent) => sent.map_err(|_| gone()),
+                    Err(_) => Err(StoreError::Busy),
+                }
+            }
+        }
     }
 }
 
@@ -193,6 +222,9 @@ fn run_change<T, E: From<StoreError>>(
     let mut tx = Tx::new(session);
     let out = guarded(|| {
         let value = work(&mut tx)?;
+        // A use case that goes on after a failed statement must not be told that its change was kept.
+        tx.sound()?;
+        tx.settle()?;
         tx.record_events()?;
         Ok(value.into_inner())
     });
@@ -216,14 +248,10 @@ fn guarded<T, E: From<StoreError>>(work: impl FnOnce() -> Result<T, E>) -> Resul
     })
 }
 
-async fn enqueue(queue: &flume::Sender<Job>, job: Job) -> Result<(), StoreError> {
-    match queue.try_send(job) {
-        Ok(()) => Ok(()),
-        Err(flume::TrySendError::Disconnected(_)) => Err(gone()),
-        Err(flume::TrySendError::Full(job)) => match tokio::time::timeout(PATIENCE, queue.send_async(job)).await {
-            Ok(sent) => sent.map_err(|_| gone()),
-            Err(_) => Err(StoreError::Busy),
-        },
+/// Whoever listens must not be able to end the database thread; the change is kept whatever becomes of the announcement.
+fn tell_all(announce: &Announce, announcement: Announcement) {
+    if announcement != Announcement::default() && catch_unwind(AssertUnwindSafe(|| announce(announcement))).is_err() {
+        tracing::error!(event = "store.announcement_panicked");
     }
 }
 

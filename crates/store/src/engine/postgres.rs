@@ -1,17 +1,27 @@
 //! PostgreSQL: each thread owns a connection and mends it by itself.
 
-use super::{Job, QUEUE, Session};
+use super::{Job, Session};
 use crate::{StoreError, value::Value};
 use postgres::{Client, NoTls, Row, Statement, types::ToSql};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
-/// Longest pause between two tries to connect.
+/// Longest time between two tries to connect.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// First time between two tries to connect.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// A connection with its prepared statements.
 pub(crate) struct Connection {
+    url: String,
     client: Client,
     known: HashMap<String, Statement>,
+    /// Whether a change is under way: then nothing may be tried again behind its back.
+    changing: bool,
+    /// The server has gone, even if the socket does not know it yet.
+    lost: bool,
 }
 
 /// Connects. Every statement is bounded in time: a person waits, and a lock is never held for longer.
@@ -29,19 +39,42 @@ pub(crate) fn connect(url: &str) -> Result<Client, StoreError> {
 }
 
 impl Connection {
-    fn open(url: &str) -> Result<Connection, StoreError> {
+    pub(crate) fn open(url: &str) -> Result<Connection, StoreError> {
         Ok(Connection {
+            url: url.to_owned(),
             client: connect(url)?,
             known: HashMap::new(),
+            changing: false,
+            lost: false,
         })
     }
+
+    /// Asks the server. What is asked outside of a change is asked once more on a new connection when the old one turns out to be dead,
+    /// as each one does after the server was restarted.
+    fn ask<T>(&mut self, act: impl Fn(&mut Connection) -> Result<T, postgres::Error>) -> Result<T, StoreError> {
+        match act(self).map_err(StoreError::from) {
+            Err(StoreError::Unreachable(why)) => {
+                self.lost = true;
+                if self.changing {
+                    return Err(StoreError::Unreachable(why));
+                }
+                *self = Connection::open(&self.url)?;
+                Ok(act(self)?)
+            }
+            out => out,
+        }
+    }
     pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        Ok(self.client.batch_execute("BEGIN")?)
+        self.ask(|c| c.client.batch_execute("BEGIN"))?;
+        self.changing = true;
+        Ok(())
     }
     pub(super) fn end(&mut self, keep: bool) -> Result<(), StoreError> {
-        Ok(self.client.batch_execute(if keep { "COMMIT" } else { "ROLLBACK" })?)
+        let ended = self.ask(|c| c.client.batch_execute(if keep { "COMMIT" } else { "ROLLBACK" }));
+        self.changing = false;
+        ended
     }
-    fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
+    fn statement(&mut self, sql: &str) -> Result<Statement, postgres::Error> {
         if let Some(s) = self.known.get(sql) {
             return Ok(s.clone());
         }
@@ -54,12 +87,16 @@ impl Connection {
         Ok(s)
     }
     pub(super) fn query(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let s = self.statement(sql)?;
-        Ok(self.client.query(&s, &bound(args))?)
+        self.ask(|c| {
+            let s = c.statement(sql)?;
+            c.client.query(&s, &bound(args))
+        })
     }
     pub(super) fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
-        let s = self.statement(sql)?;
-        Ok(self.client.execute(&s, &bound(args))?)
+        self.ask(|c| {
+            let s = c.statement(sql)?;
+            c.client.execute(&s, &bound(args))
+        })
     }
 }
 
@@ -73,8 +110,8 @@ pub(crate) fn numbered(sql: &str) -> String {
 }
 
 /// Starts the threads; gives back where work is handed in.
-pub(super) fn start(url: &str, connections: usize) -> Result<flume::Sender<Job>, StoreError> {
-    let (work, jobs) = flume::bounded::<Job>(QUEUE);
+pub(super) fn start(url: &str, connections: usize, queue: usize) -> Result<flume::Sender<Job>, StoreError> {
+    let (work, jobs) = flume::bounded::<Job>(queue);
     for n in 0..connections {
         let (jobs, url) = (jobs.clone(), url.to_owned());
         let spawned = std::thread::Builder::new()
@@ -86,24 +123,32 @@ pub(super) fn start(url: &str, connections: usize) -> Result<flume::Sender<Job>,
 }
 
 fn serve(url: &str, jobs: &flume::Receiver<Job>) {
-    let mut pause = Duration::from_millis(50);
+    let mut pause = SHORTEST_PAUSE;
+    let mut tried = Instant::now();
     let mut connection = Connection::open(url);
     while let Ok(job) = jobs.recv() {
-        if connection.as_ref().map_or(true, |c| c.client.is_closed()) {
-            connection = Connection::open(url);
+        match &connection {
+            Ok(c) if c.lost || c.client.is_closed() => {
+                tried = Instant::now();
+                connection = Connection::open(url);
+            }
+            // Whoever asks between two tries is answered at once.
+            Err(_) if tried.elapsed() >= pause => {
+                tried = Instant::now();
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                connection = Connection::open(url);
+            }
+            _ => {}
         }
         match &mut connection {
             Ok(c) => {
-                pause = Duration::from_millis(50);
+                pause = SHORTEST_PAUSE;
                 // On PostgreSQL a change commits by itself, inside `end_change`.
                 job(&mut Session::Postgres(c))(Ok(()));
             }
             Err(e) => {
                 tracing::warn!(event = "store.unreachable", error = %e);
                 job(&mut Session::Broken(e))(Err(e.again()));
-                // Whoever waits is answered at once; only this hand rests before it tries again.
-                std::thread::sleep(pause);
-                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! SQLite: one thread writes, several read.
 
-use super::{Ack, Job, QUEUE, Session};
+use super::{Ack, Job, Session};
 use crate::StoreError;
 use rusqlite::Connection;
 use std::path::Path;
@@ -20,9 +20,13 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
 }
 
 /// Starts the threads; gives back where reads and changes are handed in.
-pub(super) fn start(path: &Path, readers: usize) -> Result<(flume::Sender<Job>, flume::Sender<Job>), StoreError> {
+pub(super) fn start(
+    path: &Path,
+    readers: usize,
+    queue: usize,
+) -> Result<(flume::Sender<Job>, flume::Sender<Job>), StoreError> {
     let writer = connect(path)?;
-    let (reads, jobs) = flume::bounded::<Job>(QUEUE);
+    let (reads, jobs) = flume::bounded::<Job>(queue);
     for n in 0..readers {
         let (jobs, c) = (jobs.clone(), connect(path)?);
         c.pragma_update(None, "query_only", 1)?;
@@ -32,7 +36,7 @@ pub(super) fn start(path: &Path, readers: usize) -> Result<(flume::Sender<Job>, 
             }
         })?;
     }
-    let (writes, jobs) = flume::bounded::<Job>(QUEUE);
+    let (writes, jobs) = flume::bounded::<Job>(queue);
     spawn("db-write".into(), move || {
         while let Ok(first) = jobs.recv() {
             write_together(&writer, first, &jobs);

@@ -3,6 +3,7 @@
 use super::{Announcement, postgres::Connection};
 use crate::{
     StoreError,
+    tally::Tally,
     value::{Row, Value},
 };
 use domain::{Action, Allowed, At, Call, Event, policy::Facts};
@@ -21,6 +22,11 @@ pub struct Tx<'s, 'c> {
     events: Vec<Event>,
     work: bool,
     now: At,
+    /// What the changes of this transaction count up and down; written at its end.
+    pub(crate) tally: Tally,
+    /// The first failure of a statement. PostgreSQL would refuse all that follows and turn the commit into a rollback; SQLite would keep
+    /// the rest, or outside of any transaction when the full disk ended it. Both are made alike: nothing follows and nothing is kept.
+    failed: Option<StoreError>,
 }
 
 /// The result of a change together with the fact that somebody is accountable for it. Only [`Tx::audited`] and [`Tx::unaudited`] make one.
@@ -80,7 +86,34 @@ impl<'s, 'c> Tx<'s, 'c> {
             events: vec![],
             work: false,
             now: At(0),
+            tally: Tally::default(),
+            failed: None,
         }
+    }
+
+    /// Lets a statement run, unless one has failed before.
+    fn run<T>(
+        &mut self,
+        sql: &str,
+        args: &[Value],
+        act: impl FnOnce(&mut Session<'c>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        #[cfg(test)]
+        crate::tests::recorder::saw(sql, args);
+        if let Some(e) = &self.failed {
+            return Err(e.again());
+        }
+        let out = act(self.session);
+        if let Err(e) = &out {
+            tracing::debug!(event = "store.statement_failed", sql, args = args.len(), error = %e);
+            self.failed = Some(e.poison());
+        }
+        out
+    }
+
+    /// Whether every statement so far did what it should.
+    pub(super) fn sound(&self) -> Result<(), StoreError> {
+        self.failed.as_ref().map_or(Ok(()), |e| Err(e.again()))
     }
 
     /// All rows of a query.
@@ -90,19 +123,23 @@ impl<'s, 'c> Tx<'s, 'c> {
         args: &[Value],
         mut row: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        match self.session {
+        // What a row holds is a matter of its own: a corrupt one does not end the transaction.
+        self.run(sql, args, |session| match session {
             Session::Sqlite(c) => {
                 let mut statement = c.prepare_cached(sql)?;
                 let mut rows = statement.query(rusqlite::params_from_iter(args))?;
                 let mut out = vec![];
                 while let Some(r) = rows.next()? {
-                    out.push(row(&Row::Sqlite(r))?);
+                    match row(&Row::Sqlite(r)) {
+                        Ok(t) => out.push(t),
+                        Err(e) => return Ok(Err(e)),
+                    }
                 }
-                Ok(out)
+                Ok(Ok(out))
             }
-            Session::Postgres(c) => c.query(sql, args)?.iter().map(|r| row(&Row::Postgres(r))).collect(),
+            Session::Postgres(c) => Ok(c.query(sql, args)?.iter().map(|r| row(&Row::Postgres(r))).collect()),
             Session::Broken(e) => Err(e.again()),
-        }
+        })?
     }
 
     /// The one row of a query by key, if there is one.
@@ -124,17 +161,18 @@ impl<'s, 'c> Tx<'s, 'c> {
     ) -> Result<Option<T>, StoreError> {
         match self.session {
             Session::Sqlite(_) | Session::Broken(_) => self.find(sql, args, row),
-            Session::Postgres(_) => self.find(&format!("{sql} FOR UPDATE"), args, row),
+            // Not FOR UPDATE, which would also wait for whoever adds a row that refers to this one.
+            Session::Postgres(_) => self.find(&format!("{sql} FOR NO KEY UPDATE"), args, row),
         }
     }
 
     /// Runs a statement; the number of rows that it touched.
     pub(crate) fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
-        match self.session {
+        self.run(sql, args, |session| match session {
             Session::Sqlite(c) => Ok(c.prepare_cached(sql)?.execute(rusqlite::params_from_iter(args))? as u64),
             Session::Postgres(c) => c.execute(sql, args),
             Session::Broken(e) => Err(e.again()),
-        }
+        })
     }
 
     /// Like [`Tx::execute`] where exactly one row must be touched: anything else means that it changed meanwhile.

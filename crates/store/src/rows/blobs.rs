@@ -107,7 +107,7 @@ impl Tx<'_, '_> {
     /// The file names of items that an object belongs to, so that damage is told in a person's words.
     pub fn names_of_blob(&mut self, _: &Allowed<VerifyStorage>, id: BlobId) -> Result<Vec<String>, StoreError> {
         self.list(
-            "SELECT v.file_name FROM media_version v WHERE v.blob_id = ?1 UNION ALL SELECT v.file_name FROM rendition r \
+            "SELECT v.file_name FROM media_version v WHERE v.blob_id = ?1 UNION SELECT v.file_name FROM rendition r \
              JOIN media_version v ON v.id = r.version_id WHERE r.blob_id = ?1 LIMIT 2",
             &[id.into()],
             |r| r.get(0),

@@ -45,7 +45,8 @@ pub struct JobCounts {
 }
 
 impl Tx<'_, '_> {
-    /// Adds work. The same work waiting already is not added twice; the same work given up is begun anew.
+    /// Adds work. The same work waiting already is not added twice, but goes first if it now is urgent; the same work given up is
+    /// begun anew.
     pub fn enqueue<P: JobPayload>(
         &mut self,
         payload: &P,
@@ -57,8 +58,9 @@ impl Tx<'_, '_> {
         self.execute(
             "INSERT INTO job (id, kind, deduplication_key, payload, priority, state, run_at, attempts, created_at, updated_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, 0, ?6, ?6) ON CONFLICT (kind, deduplication_key) DO UPDATE SET \
-             state = 'waiting', run_at = excluded.run_at, attempts = 0, priority = excluded.priority, updated_at = excluded.updated_at \
-             WHERE job.state = 'dead'",
+             attempts = CASE WHEN job.state = 'dead' THEN 0 ELSE job.attempts END, state = 'waiting', payload = excluded.payload, \
+             run_at = excluded.run_at, priority = excluded.priority, updated_at = excluded.updated_at \
+             WHERE job.state = 'dead' OR (job.state = 'waiting' AND excluded.priority < job.priority)",
             &[
                 id.into(),
                 P::NAME.into(),
@@ -109,23 +111,25 @@ impl Tx<'_, '_> {
         Ok(self.execute(sql, &[id.into(), worker.into(), lease_until.into()])? == 1)
     }
 
-    /// Ends a job that was done.
-    pub fn finish_job(&mut self, id: JobId) -> Result<(), StoreError> {
-        self.execute("DELETE FROM job WHERE id = ?1", &[id.into()]).map(drop)
+    /// Ends a job that was done; `false` when it is not this worker's any more.
+    pub fn finish_job(&mut self, id: JobId, worker: &str) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM job WHERE id = ?1 AND worker = ?2 AND state = 'running'";
+        Ok(self.execute(sql, &[id.into(), worker.into()])? == 1)
     }
 
-    /// Puts a job back, to be tried again.
-    pub fn retry_job(&mut self, id: JobId, run_at: At, error: &str, now: At) -> Result<(), StoreError> {
-        let sql = "UPDATE job SET state = 'waiting', worker = NULL, lease_until = NULL, run_at = ?2, last_error = ?3, updated_at = ?4 \
-                   WHERE id = ?1";
-        self.execute(sql, &[id.into(), run_at.into(), error.into(), now.into()])
-            .map(drop)
+    /// Puts a job back, to be tried again; `false` when it is not this worker's any more.
+    pub fn retry_job(&mut self, id: JobId, worker: &str, run_at: At, error: &str, now: At) -> Result<bool, StoreError> {
+        let sql = "UPDATE job SET state = 'waiting', worker = NULL, lease_until = NULL, run_at = ?3, last_error = ?4, updated_at = ?5 \
+                   WHERE id = ?1 AND worker = ?2 AND state = 'running'";
+        let args = [id.into(), worker.into(), run_at.into(), error.into(), now.into()];
+        Ok(self.execute(sql, &args)? == 1)
     }
 
-    /// Gives a job up; it stays to be looked at.
-    pub fn bury_job(&mut self, id: JobId, error: &str, now: At) -> Result<(), StoreError> {
-        let sql = "UPDATE job SET state = 'dead', worker = NULL, lease_until = NULL, last_error = ?2, updated_at = ?3 WHERE id = ?1";
-        self.execute(sql, &[id.into(), error.into(), now.into()]).map(drop)
+    /// Gives a job up; it stays to be looked at. `false` when it is not this worker's any more.
+    pub fn bury_job(&mut self, id: JobId, worker: &str, error: &str, now: At) -> Result<bool, StoreError> {
+        let sql = "UPDATE job SET state = 'dead', worker = NULL, lease_until = NULL, last_error = ?3, updated_at = ?4 \
+                   WHERE id = ?1 AND worker = ?2 AND state = 'running'";
+        Ok(self.execute(sql, &[id.into(), worker.into(), error.into(), now.into()])? == 1)
     }
 
     /// Hands back what a worker holds, untouched: at a graceful stop.
@@ -149,15 +153,13 @@ impl Tx<'_, '_> {
     /// How many jobs are where.
     pub fn job_counts(&mut self) -> Result<JobCounts, StoreError> {
         let mut counts = JobCounts::default();
-        let rows = self.list("SELECT state, COUNT(*) FROM job GROUP BY state", &[], |r| {
-            Ok((r.get::<String>(0)?, r.size(1)?))
-        })?;
-        for (state, n) in rows {
-            match state.as_str() {
-                "waiting" => counts.waiting = n,
-                "running" => counts.running = n,
-                _ => counts.dead = n,
-            }
+        for (state, count) in [
+            ("waiting", &mut counts.waiting),
+            ("running", &mut counts.running),
+            ("dead", &mut counts.dead),
+        ] {
+            let sql = "SELECT COUNT(*) FROM job WHERE state = ?1";
+            *count = self.find(sql, &[state.into()], |r| r.size(0))?.unwrap_or(0);
         }
         Ok(counts)
     }

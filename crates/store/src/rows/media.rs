@@ -1,7 +1,6 @@
 //! Media items.
 
-use super::places::Place;
-use crate::{StoreError, Tx, value::Row};
+use crate::{StoreError, Tx, tally::Place, value::Row};
 use domain::{
     Allowed, At, BlobRecord, Camera, Description, DescriptionSource, Event, EventKind, Failure, FileName, MediaId,
     MediaKind, MediaState, Month, Position, Priority, ProcessMedia, Sha256, Shelf, Taken, TakenSource, Title, UserId,
@@ -130,14 +129,19 @@ impl Tx<'_, '_> {
         )
     }
 
-    /// The item of a library that has this content.
-    pub fn media_by_content(
+    /// The item of a library that has this content already. Adding content that lies in the trash takes it out.
+    pub fn same_content(
         &mut self,
         may: &Allowed<AddMedia>,
         sha256: Sha256,
-    ) -> Result<Option<MediaFacts>, StoreError> {
+        now: At,
+    ) -> Result<Option<MediaId>, StoreError> {
         let sql = "SELECT id, owner, revision, shelf FROM media WHERE owner = ?1 AND sha256 = ?2";
-        self.find(sql, &[may.facts().owner.into(), sha256.into()], facts)
+        let found = self.find_to_change(sql, &[may.facts().owner.into(), sha256.into()], facts)?;
+        if let Some(facts) = found.as_ref().filter(|f| f.shelf == Shelf::Trash) {
+            self.take_out_of_trash(facts, now)?;
+        }
+        Ok(found.map(|f| f.id))
     }
 
     /// An item as this viewer sees it.
@@ -185,15 +189,15 @@ impl Tx<'_, '_> {
             ],
         )?;
         if added == 0 {
-            let existing = self.media_by_content(may, new.blob.sha256)?.ok_or(StoreError::Stale)?;
-            return Ok(Added::Existing(existing.id));
+            let existing = self.same_content(may, new.blob.sha256, now)?.ok_or(StoreError::Stale)?;
+            return Ok(Added::Existing(existing));
         }
         self.insert_blob(&new.blob, owner, now)?;
         self.insert_version(new, owner, now)?;
         if new.favorite {
             self.insert_favorite(owner, new.id, now)?;
         }
-        self.add_usage(owner, i64::try_from(new.blob.plain_size).unwrap_or(i64::MAX), 1)?;
+        self.add_usage(owner, i64::try_from(new.blob.plain_size).unwrap_or(i64::MAX), 1);
         self.recount(
             None,
             Some(Place {
@@ -202,7 +206,7 @@ impl Tx<'_, '_> {
                 month,
                 favorite: new.favorite,
             }),
-        )?;
+        );
         let work = ProcessMedia {
             media: new.id,
             version: new.version,
@@ -244,7 +248,7 @@ impl Tx<'_, '_> {
                     month: taken.month(),
                     ..before
                 }),
-            )?;
+            );
         }
         self.touch(facts, now)
     }
@@ -259,7 +263,10 @@ impl Tx<'_, '_> {
                 taken.source.into(),
                 taken.month().into(),
             ],
-        )
+        )?;
+        // The list of favourites is read by their capture time, so they know it too.
+        let sql = "UPDATE favorite SET taken_local = ?2 WHERE media_id = ?1";
+        self.execute(sql, &[id.into(), taken.local.into()]).map(drop)
     }
 
     /// Marks an item for its viewer, or takes the mark away.
@@ -280,12 +287,13 @@ impl Tx<'_, '_> {
                 favorite: mark == Mark::Set,
                 ..before
             }),
-        )?;
+        );
         self.touch(facts, now)
     }
 
     fn insert_favorite(&mut self, user: UserId, media: MediaId, now: At) -> Result<(), StoreError> {
-        let sql = "INSERT INTO favorite (user_id, media_id, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO favorite (user_id, media_id, taken_local, created_at) \
+                   SELECT ?1, m.id, m.taken_local, ?3 FROM media m WHERE m.id = ?2 ON CONFLICT DO NOTHING";
         self.execute(sql, &[user.into(), media.into(), now.into()]).map(drop)
     }
 
@@ -307,13 +315,17 @@ impl Tx<'_, '_> {
 
     /// Takes an item out of the trash, to where it lay before.
     pub fn restore_media(&mut self, may: &Allowed<RestoreMedia>, now: At) -> Result<(), StoreError> {
-        let archived = self.archived_at(may.facts().id)?;
+        self.take_out_of_trash(may.facts(), now)
+    }
+
+    fn take_out_of_trash(&mut self, facts: &MediaFacts, now: At) -> Result<(), StoreError> {
+        let archived = self.archived_at(facts.id)?;
         let shelf = if archived.is_some() {
             Shelf::Archive
         } else {
             Shelf::Timeline
         };
-        self.shelve(may.facts(), shelf, archived, None, now)
+        self.shelve(facts, shelf, archived, None, now)
     }
 
     fn archived_at(&mut self, id: MediaId) -> Result<Option<At>, StoreError> {
@@ -335,7 +347,7 @@ impl Tx<'_, '_> {
             "UPDATE media SET shelf = ?2, archived_at = ?3, deleted_at = ?4 WHERE id = ?1",
             &[facts.id.into(), shelf.into(), archived_at.into(), deleted_at.into()],
         )?;
-        self.recount(Some(before), Some(Place { shelf, ..before }))?;
+        self.recount(Some(before), Some(Place { shelf, ..before }));
         self.touch(facts, now)
     }
 
@@ -391,8 +403,8 @@ impl Tx<'_, '_> {
                 &[blob.into(), now.into()],
             )?;
         }
-        self.add_usage(facts.owner, -size, -1)?;
-        self.recount(Some(before), None)?;
+        self.add_usage(facts.owner, -size, -1);
+        self.recount(Some(before), None);
         self.nudge_workers();
         self.publish(
             Event {

@@ -5,7 +5,6 @@ mod events;
 mod idempotency;
 mod jobs;
 mod media;
-mod places;
 mod processing;
 mod sessions;
 mod timeline;

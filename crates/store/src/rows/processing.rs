@@ -1,7 +1,6 @@
 //! What was found in a file, recorded in one change.
 
-use super::places::Place;
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, tally::Place};
 use domain::{
     Allowed, At, BlobRecord, Camera, Description, DescriptionSource, Failure, MediaKind, Position, RenditionKind,
     Taken, TakenSource, Title, VersionId, policy::ProcessVersion,
@@ -37,8 +36,8 @@ pub struct Processed {
     pub height: Option<u32>,
     /// Length of video and sound.
     pub duration_ms: Option<u64>,
-    /// When it was captured. A time that a person stated stays.
-    pub taken: Taken,
+    /// When it was captured, if the file says so. A time that a person stated stays.
+    pub taken: Option<Taken>,
     /// Where it was captured. A place that is set stays.
     pub position: Option<Position>,
     /// The camera.
@@ -98,15 +97,10 @@ impl Tx<'_, '_> {
                 found.thumbhash.clone().into(),
             ],
         )?;
-        if taken_source != TakenSource::Person {
-            self.write_taken(facts.id, found.taken)?;
-            self.recount(
-                Some(before),
-                Some(Place {
-                    month: found.taken.month(),
-                    ..before
-                }),
-            )?;
+        if let Some(taken) = found.taken.filter(|_| taken_source != TakenSource::Person) {
+            self.write_taken(facts.id, taken)?;
+            let month = taken.month();
+            self.recount(Some(before), Some(Place { month, ..before }));
         }
         if let (None, Some(position)) = (latitude, found.position) {
             let sql = "UPDATE media SET latitude = ?2, longitude = ?3 WHERE id = ?1";

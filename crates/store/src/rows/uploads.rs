@@ -14,10 +14,10 @@ pub struct UploadDetails {
     pub title: Option<String>,
     /// Description for the item.
     pub description: Option<String>,
-    /// Capture time (RFC 3339) that a person states.
-    pub taken_at: Option<String>,
-    /// The file's modification time, microseconds UTC.
-    pub modified_at: Option<i64>,
+    /// Capture time that a person states.
+    pub taken_at: Option<domain::Taken>,
+    /// The file's modification time.
+    pub modified_at: Option<At>,
 }
 
 /// A file about to arrive.

@@ -116,6 +116,7 @@ impl Tx<'_, '_> {
 
     /// An account's row.
     pub fn user(&mut self, may: &Allowed<ViewUser>) -> Result<UserRow, StoreError> {
+        self.settle()?;
         let sql =
             "SELECT id, email, name, role, status, quota_bytes, used_bytes, items, created_at FROM users WHERE id = ?1";
         let row = |r: &Row<'_>| {
@@ -161,6 +162,7 @@ impl Tx<'_, '_> {
 
     /// Bytes that a person keeps, bytes promised to uploads under way, and the most they may keep. Held until the change ends.
     pub fn space_of(&mut self, owner: UserId) -> Result<Space, StoreError> {
+        self.settle()?;
         let sql = "SELECT used_bytes, quota_bytes FROM users WHERE id = ?1";
         let row = |r: &Row<'_>| Ok((r.size(0)?, r.get::<Option<i64>>(1)?));
         let (used, quota) = self
@@ -173,11 +175,6 @@ impl Tx<'_, '_> {
             reserved,
             quota: quota.map(|q| u64::try_from(q).unwrap_or(0)),
         })
-    }
-
-    pub(crate) fn add_usage(&mut self, owner: UserId, bytes: i64, items: i64) -> Result<(), StoreError> {
-        let sql = "UPDATE users SET used_bytes = used_bytes + ?2, items = items + ?3 WHERE id = ?1";
-        self.execute_one(sql, &[owner.into(), bytes.into(), items.into()])
     }
 }
 
