@@ -20,8 +20,9 @@ export class Session {
     };
   }
 
-  /** Finds out where the person stands; never throws. */
+  /** Finds out where the person stands; never throws. Who was never signed in here is not looked for. */
   async load(): Promise<void> {
+    if (!hint.read() && this.status === 'unknown') return this.#whoIsThis();
     try {
       this.user = await this.#api.me.get();
       this.status = 'signed-in';
@@ -35,6 +36,7 @@ export class Session {
   async #whoIsThis(): Promise<void> {
     try {
       const { needed } = await this.#api.setup.needed();
+      hint.write(false);
       this.status = needed ? 'setup' : 'signed-out';
     } catch {
       this.status = 'unreachable';
@@ -51,6 +53,7 @@ export class Session {
     this.user = await this.#api.me.get();
     this.hasExpired = false;
     this.status = 'signed-in';
+    hint.write(true);
     this.#tabs.postMessage('signed-in');
   }
 
@@ -73,7 +76,27 @@ export class Session {
 
   #left(): void {
     this.user = null;
+    hint.write(false);
     this.hasExpired = false;
     this.status = 'signed-out';
   }
 }
+
+/** Whether somebody signed in from this browser; says nothing of who, and opens nothing. */
+const hint = {
+  read(): boolean {
+    try {
+      return localStorage.getItem('has-session') === 'yes';
+    } catch {
+      return true;
+    }
+  },
+  write(is: boolean): void {
+    try {
+      if (is) localStorage.setItem('has-session', 'yes');
+      else localStorage.removeItem('has-session');
+    } catch {
+      // Without storage the server is asked each time.
+    }
+  }
+};

@@ -30,6 +30,8 @@ export class Timeline {
   sections: Section[] = [];
   /** Upper edge of each section, and behind the last one the height of all. */
   tops = new Float64Array(1);
+  // Counted apart from the state: whoever changes the timeline from an effect must not depend on it.
+  #changes = 0;
   #options: LayoutOptions | null = null;
   #api: Api;
   #keeper: Keeper = { keep: (change) => change() };
@@ -96,7 +98,7 @@ export class Timeline {
       change();
       this.#stack();
     });
-    this.revision++;
+    this.revision = ++this.#changes;
   }
 
   #stack(): void {
@@ -124,7 +126,7 @@ export class Timeline {
       });
     } catch (error) {
       section.failed = error;
-      this.revision++;
+      this.revision = ++this.#changes;
     }
   }
 
@@ -209,7 +211,7 @@ export class Timeline {
         if (ids.has(id)) section.columns.favorite[index] = favorite;
       });
     }
-    this.revision++;
+    this.revision = ++this.#changes;
   }
 
   find(id: string): Place | null {

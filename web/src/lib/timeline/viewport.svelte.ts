@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { placeRow, rowAt, rowOf } from './layout';
 import { ScrollScale } from './scroll-scale';
 import type { Section } from './section';
@@ -44,6 +45,7 @@ export class Viewport implements Keeper {
   #position = $state(0);
   #epoch = $state(0);
   #height = $state(0);
+  #changes = 0;
   #speed = 0;
   #movedAt = 0;
   /** Images wait while the library flies past. */
@@ -76,7 +78,7 @@ export class Viewport implements Keeper {
     this.#element = element;
     const resize = new ResizeObserver(() => this.#resized());
     resize.observe(element);
-    this.#resized();
+    untrack(() => this.#resized());
     return () => {
       resize.disconnect();
       clearTimeout(this.#settling);
@@ -89,7 +91,7 @@ export class Viewport implements Keeper {
     if (!this.#element) return;
     this.#height = this.#element.clientHeight;
     this.#scale.resize(this.timeline.height, this.#height);
-    this.#epoch++;
+    this.#epoch = ++this.#changes;
   }
 
   scrolled = (): void => {
@@ -124,7 +126,7 @@ export class Viewport implements Keeper {
   #settle(): void {
     const top = this.#scale.settle();
     if (this.#element && Math.abs(this.#element.scrollTop - top) > 0.5) {
-      this.#epoch++;
+      this.#epoch = ++this.#changes;
       this.#element.scrollTop = top;
     }
   }
@@ -134,7 +136,7 @@ export class Viewport implements Keeper {
     if (!this.#element) return;
     this.#measure(Math.abs(virtualTop - this.#scale.virtualTop));
     this.#element.scrollTop = this.#scale.jump(virtualTop);
-    this.#epoch++;
+    this.#epoch = ++this.#changes;
     this.#later();
   }
 
@@ -166,7 +168,7 @@ export class Viewport implements Keeper {
     change();
     this.#scale.resize(this.timeline.height, this.#height);
     if (anchor) this.#scale.grownAbove(this.#whereIs(anchor) - before);
-    this.#epoch++;
+    this.#epoch = ++this.#changes;
     if (this.#element) this.#later();
   }
 

@@ -1,6 +1,5 @@
 export interface ViewerActions {
   step(by: 1 | -1): void;
-  close(): void;
   favorite(): void;
   details(): void;
   trash(): void;
@@ -20,7 +19,6 @@ export function isTyping(event: KeyboardEvent): boolean {
 export function viewerKeys(actions: ViewerActions): (event: KeyboardEvent) => void {
   return (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === 'Escape' && !isTyping(event)) return actions.close();
     if (isTyping(event)) return;
     const run = {
       ArrowRight: () => actions.step(1),
