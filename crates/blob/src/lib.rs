@@ -30,3 +30,6 @@ pub use key_file::Origin;
 pub use reader::Reader;
 pub use store::{Blobs, Random, Settings};
 pub use writer::Writer;
+
+/// The version of the format that new objects are written in. Older ones stay readable; `testdata/formats/` has one of each.
+pub const FORMAT_VERSION: u8 = format::VERSION;
