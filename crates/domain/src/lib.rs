@@ -23,6 +23,6 @@ pub use media::{
     Shelf, Taken, TakenSource, Title, View,
 };
 pub use policy::{Action, Allowed, Denied, can, scope::Scope, scope::scope_of};
-pub use text::{Invalid, plain};
+pub use text::{Invalid, Lines, plain};
 pub use time::At;
 pub use user::{DisplayName, Email, Role, UserStatus};

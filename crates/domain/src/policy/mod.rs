@@ -90,4 +90,4 @@ macro_rules! opens {
         impl Opens for $action {}
     )*};
 }
-opens!(ViewMedia, DownloadMedia, ProcessVersion, VerifyStorage);
+opens!(ViewMedia, DownloadMedia, ProcessVersion, ContinueUpload, VerifyStorage);
