@@ -1,1 +1,7 @@
-//! (being written)
+//! Background work: a durable queue's worker, one file for each job kind, and the reconcilers that run on a timer.
+
+mod kinds;
+mod reconcile;
+mod worker;
+
+pub use worker::{Settings, work};

@@ -38,27 +38,23 @@ const LEDGER: &str = "CREATE TABLE IF NOT EXISTS schema_migration (version BIGIN
 
 /// Brings the schema up to date.
 pub(crate) fn migrate(settings: &Settings) -> Result<(), StoreError> {
-    up_to(settings, SCHEMA_VERSION)
+    run(settings, MIGRATIONS)
 }
 
-/// Brings the schema to a version, for tests that put data into an old one first.
-pub(crate) fn up_to(settings: &Settings, wanted: i64) -> Result<(), StoreError> {
+/// Runs what of these is still to be run. Each is kept whole, together with its line in the ledger, or not at all.
+pub(crate) fn run(settings: &Settings, migrations: &[Migration]) -> Result<(), StoreError> {
     match settings.connect()? {
         Raw::Sqlite(mut c) => {
             c.execute_batch(LEDGER)?;
             loop {
+                // Programs that start side by side take turns.
                 let tx = c.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-                let found: i64 = tx.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migration", [], |r| {
-                    r.get(0)
-                })?;
-                let Some(next) = next(found, wanted)? else {
+                let found: i64 = tx.query_row(NEWEST, [], |r| r.get(0))?;
+                let Some(next) = next(found, migrations)? else {
                     return Ok(());
                 };
                 tx.execute_batch(next.sqlite)?;
-                tx.execute(
-                    "INSERT INTO schema_migration (version, name) VALUES (?1, ?2)",
-                    (next.version, next.name),
-                )?;
+                tx.execute(ENTRY, (next.version, next.name))?;
                 tx.commit()?;
                 tracing::info!(event = "store.migrated", migration = ?next);
             }
@@ -71,17 +67,12 @@ pub(crate) fn up_to(settings: &Settings, wanted: i64) -> Result<(), StoreError> 
             c.batch_execute(LEDGER)?;
             loop {
                 let mut tx = c.transaction()?;
-                let found: i64 = tx
-                    .query_one("SELECT COALESCE(MAX(version), 0) FROM schema_migration", &[])?
-                    .try_get(0)?;
-                let Some(next) = next(found, wanted)? else {
+                let found: i64 = tx.query_one(NEWEST, &[])?.try_get(0)?;
+                let Some(next) = next(found, migrations)? else {
                     return Ok(());
                 };
                 tx.batch_execute(next.postgres)?;
-                tx.execute(
-                    "INSERT INTO schema_migration (version, name) VALUES ($1, $2)",
-                    &[&next.version, &next.name],
-                )?;
+                tx.execute(&crate::engine::numbered(ENTRY), &[&next.version, &next.name])?;
                 tx.commit()?;
                 tracing::info!(event = "store.migrated", migration = ?next);
             }
@@ -89,12 +80,41 @@ pub(crate) fn up_to(settings: &Settings, wanted: i64) -> Result<(), StoreError> 
     }
 }
 
-fn next(found: i64, wanted: i64) -> Result<Option<&'static Migration>, StoreError> {
-    if found > SCHEMA_VERSION {
-        return Err(StoreError::TooNew {
-            found,
-            known: SCHEMA_VERSION,
-        });
+const NEWEST: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_migration";
+const ENTRY: &str = "INSERT INTO schema_migration (version, name) VALUES (?1, ?2)";
+
+fn next(found: i64, migrations: &[Migration]) -> Result<Option<&Migration>, StoreError> {
+    let known = migrations.last().map_or(0, |m| m.version);
+    if found > known {
+        return Err(StoreError::TooNew { found, known });
     }
-    Ok(MIGRATIONS.iter().find(|m| m.version > found && m.version <= wanted))
+    Ok(migrations.iter().find(|m| m.version > found))
+}
+
+impl Settings {
+    /// Looks at a database without changing it: its schema version, if it is sound.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`], [`StoreError::TooNew`], or what the database says is wrong with it.
+    pub fn examine(&self) -> Result<i64, StoreError> {
+        const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_migration";
+        let found: i64 = match self.connect()? {
+            Raw::Sqlite(c) => {
+                let said: String = c.query_row("PRAGMA quick_check(1)", [], |r| r.get(0))?;
+                if said != "ok" {
+                    return Err(StoreError::Unreachable(format!("the file is damaged: {said}")));
+                }
+                c.query_row(VERSION, [], |r| r.get(0))?
+            }
+            Raw::Postgres(mut c) => c.query_one(VERSION, &[])?.try_get(0)?,
+        };
+        if found > SCHEMA_VERSION {
+            Err(StoreError::TooNew {
+                found,
+                known: SCHEMA_VERSION,
+            })
+        } else {
+            Ok(found)
+        }
+    }
 }

@@ -64,10 +64,8 @@ impl Events {
 /// Hands announcements out until the program ends. One such task runs in each server.
 pub async fn pump(vault: Vault) {
     let events = vault.events().clone();
-    let mut last = match vault.store().read::<_, VaultError>(|tx| Ok(tx.latest_event()?)).await {
-        Ok(latest) => latest,
-        Err(_) => 0,
-    };
+    let latest = vault.store().read::<_, VaultError>(|tx| Ok(tx.latest_event()?)).await;
+    let mut last = latest.unwrap_or_default();
     let mut told: VecDeque<i64> = VecDeque::new();
     loop {
         let nudged = tokio::time::timeout(GLANCE, events.0.changed.notified()).await.is_ok();

@@ -5,7 +5,8 @@ use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 type Clock = Arc<dyn Fn() -> At + Send + Sync>;
-type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+/// A source of random bytes.
+pub type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
 /// A clock and a source of random bytes.
 #[derive(Clone)]
@@ -45,7 +46,7 @@ impl World {
     }
 
     /// The source of random bytes itself, for parts that need many.
-    pub fn source(&self) -> Arc<dyn Fn(&mut [u8]) + Send + Sync> {
+    pub fn source(&self) -> Random {
         self.random.clone()
     }
 

@@ -139,6 +139,13 @@ impl Tx<'_, '_> {
         self.execute(sql, &[worker.into(), now.into()])
     }
 
+    /// Takes back what a worker of this name held when it was killed; the begun try counts. Only for names that one process has at a time.
+    pub fn reclaim_jobs_of(&mut self, worker: &str, now: At) -> Result<u64, StoreError> {
+        let sql = "UPDATE job SET state = 'waiting', worker = NULL, lease_until = NULL, last_error = 'its worker ended', updated_at = ?2 \
+                   WHERE worker = ?1 AND state = 'running'";
+        self.execute(sql, &[worker.into(), now.into()])
+    }
+
     /// Takes back jobs whose worker did not come back.
     pub fn reclaim_jobs(&mut self, now: At) -> Result<u64, StoreError> {
         let sql = "UPDATE job SET state = 'waiting', worker = NULL, lease_until = NULL, last_error = 'its worker ended', updated_at = ?1 \

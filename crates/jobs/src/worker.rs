@@ -1,0 +1,191 @@
+//! Takes jobs one by one and runs as many at a time as was asked.
+
+use crate::kinds::{self, JobError};
+use domain::At;
+use std::{sync::Arc, time::Duration};
+use store::{ClaimedJob, StoreError};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use vault::{Vault, VaultError};
+
+/// How a worker is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Its name in the database. A name that one process has at a time, so that after a crash its jobs are taken back at once.
+    pub name: String,
+    /// How many jobs run at the same time.
+    pub concurrency: usize,
+}
+
+/// How long a job is a worker's without a sign of life.
+const LEASE: i64 = At::MINUTE;
+/// How often a sign of life is given.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+/// How often the queue is looked at without a nudge: the delay of work that another process added.
+const GLANCE: Duration = Duration::from_secs(1);
+/// How long running jobs may take to end at a stop before they are handed back.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A job is given up after so many tries.
+const TRIES: u64 = 6;
+/// The pause after the first failed try; it doubles with each, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: i64 = 5 * At::SECOND;
+const LONGEST_PAUSE: i64 = At::HOUR;
+
+/// Works until the end. Jobs that still run then are waited for a little, and handed back untouched.
+pub async fn work(vault: Vault, settings: Settings, ending: CancellationToken) {
+    let (name, now) = (settings.name.clone(), vault.world().now());
+    let taken_back = vault
+        .store()
+        .write::<_, VaultError>(move |tx| {
+            let rows = tx.reclaim_jobs_of(&name, now)?;
+            Ok(tx.unaudited(rows))
+        })
+        .await;
+    or_log("taking back jobs", taken_back.map(drop));
+    let reconcilers = tokio::spawn(crate::reconcile::run(vault.clone(), ending.clone()));
+
+    let places = Arc::new(Semaphore::new(settings.concurrency.max(1)));
+    while !ending.is_cancelled() {
+        let Ok(place) = places.clone().acquire_owned().await else {
+            break;
+        };
+        match claim(&vault, &settings.name).await {
+            Ok(Some(job)) => {
+                let (vault, name) = (vault.clone(), settings.name.clone());
+                tokio::spawn(async move {
+                    run(&vault, &name, job).await;
+                    drop(place);
+                });
+            }
+            found => {
+                drop(place);
+                or_log("claiming a job", found.map(drop));
+                tokio::select! {
+                    () = ending.cancelled() => {}
+                    () = vault.events().work() => {}
+                    () = tokio::time::sleep(GLANCE) => {}
+                }
+            }
+        }
+    }
+
+    let all = u32::try_from(settings.concurrency.max(1)).unwrap_or(u32::MAX);
+    if tokio::time::timeout(PATIENCE, places.acquire_many(all)).await.is_err() {
+        tracing::info!(event = "worker.jobs_handed_back");
+    }
+    let (name, now) = (settings.name, vault.world().now());
+    let handed_back = vault
+        .store()
+        .write::<_, VaultError>(move |tx| {
+            let rows = tx.hand_back_jobs(&name, now)?;
+            Ok(tx.unaudited(rows))
+        })
+        .await;
+    or_log("handing jobs back", handed_back.map(drop));
+    drop(reconcilers.await);
+}
+
+async fn claim(vault: &Vault, worker: &str) -> Result<Option<ClaimedJob>, VaultError> {
+    // A look costs nothing; taking costs a durable change. So first a look.
+    let now = vault.world().now();
+    let due = vault
+        .store()
+        .read::<_, VaultError>(move |tx| Ok(tx.next_job_at()?.is_some_and(|at| at <= now)))
+        .await?;
+    if !due {
+        return Ok(None);
+    }
+    let worker = worker.to_owned();
+    vault
+        .store()
+        .write(move |tx| {
+            for kind in kinds::NAMES {
+                if let Some(job) = tx.claim_job(kind, &worker, now.plus(LEASE), now)? {
+                    return Ok(tx.unaudited(Some(job)));
+                }
+            }
+            Ok(tx.unaudited(None))
+        })
+        .await
+}
+
+async fn run(vault: &Vault, worker: &str, job: ClaimedJob) {
+    let (house, given) = (vault.clone(), job.clone());
+    let mut running = tokio::spawn(async move { kinds::run(&house, &given).await });
+    let ended = loop {
+        tokio::select! {
+            ended = &mut running => break ended.unwrap_or_else(|panic| Err(JobError::Retry(panic.to_string()))),
+            () = tokio::time::sleep(SIGN_OF_LIFE) => or_log("prolonging a lease", extend(vault, worker, &job).await),
+        }
+    };
+    or_log("recording a job's end", record(vault, worker, &job, ended).await);
+}
+
+async fn extend(vault: &Vault, worker: &str, job: &ClaimedJob) -> Result<(), VaultError> {
+    let (id, worker, until) = (job.id, worker.to_owned(), vault.world().now().plus(LEASE));
+    vault
+        .store()
+        .write(move |tx| {
+            tx.extend_lease(id, &worker, until)?;
+            Ok(tx.unaudited(()))
+        })
+        .await
+}
+
+enum End {
+    Done,
+    Again { at: At, why: String },
+    Never { why: String },
+}
+
+async fn record(vault: &Vault, worker: &str, job: &ClaimedJob, ended: Result<(), JobError>) -> Result<(), VaultError> {
+    let now = vault.world().now();
+    let end = match ended {
+        Ok(()) => End::Done,
+        Err(JobError::Retry(why)) if job.attempts < TRIES => End::Again {
+            at: now.plus(pause(vault, job.attempts)),
+            why,
+        },
+        Err(JobError::Retry(why) | JobError::Fail(why)) => End::Never { why },
+    };
+    match &end {
+        End::Done => {}
+        End::Again { why, .. } => {
+            tracing::warn!(event = "job.retry", job = %job.id, kind = job.kind, attempts = job.attempts, why)
+        }
+        End::Never { why } => {
+            tracing::error!(event = "job.dead", job = %job.id, kind = job.kind, attempts = job.attempts, why);
+            if let Err(error) = kinds::give_up(vault, job, why).await {
+                tracing::error!(event = "job.give_up_failed", job = %job.id, %error);
+            }
+        }
+    }
+    let (id, worker) = (job.id, worker.to_owned());
+    vault
+        .store()
+        .write(move |tx| {
+            match end {
+                End::Done => tx.finish_job(id, &worker)?,
+                End::Again { at, why } => tx.retry_job(id, &worker, at, &why, now)?,
+                End::Never { why } => tx.bury_job(id, &worker, &why, now)?,
+            };
+            Ok::<_, StoreError>(tx.unaudited(()))
+        })
+        .await?;
+    Ok(())
+}
+
+/// Exponential, with up to a quarter more by chance, so that jobs that failed together do not come back together.
+fn pause(vault: &Vault, attempts: u64) -> i64 {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX).min(16);
+    let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
+    let [chance] = vault.world().random::<1>();
+    pause + pause / 4 * i64::from(chance) / 255
+}
+
+/// A worker goes on whatever fails; the operator is told.
+fn or_log(what: &'static str, done: Result<(), VaultError>) {
+    if let Err(error) = done {
+        tracing::error!(event = "worker.failed", what, %error);
+    }
+}
