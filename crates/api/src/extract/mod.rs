@@ -9,3 +9,8 @@ pub use body::incoming;
 pub use json::{Json, JsonOr};
 pub use path::Id;
 pub use query::Query;
+
+/// The largest JSON body, in bytes.
+pub fn json_limit() -> usize {
+    json::MAX_BYTES
+}
