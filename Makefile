@@ -29,7 +29,7 @@ lint: ## Format, lints, types, licences; no tests
 	@scripts/test.py --group lint
 
 bench: ## Run the benchmarks and write bench/RESULTS.md
-	@scripts/setup.sh test
+	@scripts/setup.sh bench
 	@scripts/build.sh
 	@scripts/bench.sh
 

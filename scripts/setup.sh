@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what is missing, and nothing else. `setup.sh run` for `make run`, `setup.sh test` for everything.
+# Installs what is missing, and nothing else. `setup.sh run` for `make run`, `test` for the tests, `bench` for the benchmarks too.
 # Safe to repeat: when nothing is missing it only looks (under two seconds).
 set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
 
 group="${1:-test}"
-case "$group" in run | test) ;; *) die "usage: scripts/setup.sh [run|test]" ;; esac
+case "$group" in run | test | bench) ;; *) die "usage: scripts/setup.sh [run|test|bench]" ;; esac
 
 # --- Debian packages --------------------------------------------------------------------------------------------
 # "what must exist:Debian package". A leading / or a * is a path; anything else a command.
@@ -32,7 +32,7 @@ test_needs=(
 )
 
 needs=("${run_needs[@]}")
-[ "$group" = test ] && needs+=("${test_needs[@]}")
+[ "$group" != run ] && needs+=("${test_needs[@]}")
 
 missing=()
 for need in "${needs[@]}"; do
@@ -43,7 +43,7 @@ for need in "${needs[@]}"; do
   esac
 done
 have python3 || missing+=(python3)
-if [ "$group" = test ] && [ ! -x "$VENV/bin/python" ] && have python3; then
+if [ "$group" != run ] && [ ! -x "$VENV/bin/python" ] && have python3; then
   python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 fi
 
@@ -77,7 +77,7 @@ have cargo || die "Rust is missing: install it from https://rustup.rs (1.95 or n
 rust_wanted="$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")"
 rust_found="$(cd "$ROOT" && cargo --version | cut -d' ' -f2)"
 at_least "$rust_found" "$rust_wanted" || die "Rust $rust_wanted or newer is needed, this is $rust_found: run \`rustup update\`."
-if [ "$group" = test ]; then
+if [ "$group" != run ]; then
   for tool in cargo-fmt cargo-clippy; do
     have "$tool" || die "$tool is missing: run \`rustup component add rustfmt clippy\`."
   done
@@ -99,10 +99,11 @@ node_packages() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 node_packages web
-[ "$group" = test ] && node_packages e2e
+[ "$group" = run ] || node_packages e2e
+[ "$group" = bench ] && node_packages bench
 
 # --- Python tools of the tests, in an environment of their own ---------------------------------------------------
-if [ "$group" = test ]; then
+if [ "$group" != run ]; then
   wanted="$(cat "$ROOT/e2e/requirements.txt" - <<<"$(python3 --version)" | sha256sum | cut -d' ' -f1)"
   if [ "$(cat "$VENV/.stamp" 2>/dev/null)" != "$wanted" ]; then
     say "Installing Python test tools into $VENV"

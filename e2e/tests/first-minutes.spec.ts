@@ -1,28 +1,67 @@
-import { ADA, expect, test } from '../lib/test.ts'
 import { jpeg } from '../lib/sample.ts'
+import { drop, setUp, signIn, thumbnailsShown } from '../lib/steps.ts'
+import { ADA, expect, test } from '../lib/test.ts'
 
-test('setup, sign-in, a dropped photo is seen', async ({ page, vault, accessible }) => {
+test('setup, sign-in, a dropped photo is seen, opened, and still there after signing in again', async ({ page, vault, accessible }) => {
+  await setUp(page, accessible)
+  await accessible(page)
+
+  await drop(page, [{ name: 'IMG_20240512_101112.jpg', mimeType: 'image/jpeg', buffer: await jpeg(page, 1) }])
+  await thumbnailsShown(page, 1)
+  await expect(page.getByText('May 2024').first()).toBeVisible()
+  await accessible(page)
+
+  await page.locator('a:has(img[src*="/thumbnail"])').first().click()
+  const large = page.locator('img[src*="size=preview"]').first()
+  await expect(large).toBeVisible()
+  await expect.poll(() => large.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(640)
+  await page.keyboard.press('Escape')
+  await thumbnailsShown(page, 1)
+
+  await page.context().clearCookies()
   await page.goto('/')
-  await expect(page.getByLabel('Name')).toBeVisible()
-  await accessible(page)
-  await page.getByLabel('Name').fill(ADA.name)
-  await page.getByLabel('Email').fill(ADA.email)
-  await page.getByLabel('Password', { exact: true }).fill(ADA.password)
-  await page.getByRole('button', { name: /create|continue|start/i }).click()
-
-  // The maker of the first account is signed in at once, or asked to sign in: both are fine.
-  const upload = page.locator('input[type=file]').first()
-  await expect(upload.or(page.getByRole('button', { name: /sign in/i })).first()).toBeAttached()
-  if (await page.getByRole('button', { name: /sign in/i }).isVisible()) {
-    await page.getByLabel('Email').fill(ADA.email)
-    await page.getByLabel('Password', { exact: true }).fill(ADA.password)
-    await page.getByRole('button', { name: /sign in/i }).click()
-  }
-
-  await upload.setInputFiles({ name: 'IMG_20240512_101112.jpg', mimeType: 'image/jpeg', buffer: await jpeg(page, 1) })
-  const thumbnail = page.locator('img[src*="/thumbnail"]').first()
-  await expect(thumbnail).toBeVisible()
-  await expect.poll(() => thumbnail.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
-  await accessible(page)
+  await signIn(page)
+  await thumbnailsShown(page, 1)
   expect(await vault.log()).not.toContain(ADA.password)
+})
+
+test('a second visit cannot make another administrator', async ({ page, vault }) => {
+  await vault.setUp()
+  await page.goto('/setup')
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
+})
+
+test('the wrong password says so, in the same words as an unknown address', async ({ page, vault }) => {
+  await vault.setUp()
+  await page.goto('/')
+  const said: string[] = []
+  for (const email of [ADA.email, 'nobody@example.org']) {
+    await page.getByLabel('Email').fill(email)
+    await page.getByLabel('Password', { exact: true }).fill('not the right one at all')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    const notice = page.getByText('Email or password is wrong')
+    await expect(notice).toBeVisible()
+    said.push(await page.getByRole('alert').innerText())
+    await page.reload()
+  }
+  expect(said[0]).toBe(said[1])
+})
+
+test('trash and undo, archive, favourite', async ({ signedIn: page }) => {
+  await drop(page, [
+    { name: 'a.jpg', mimeType: 'image/jpeg', buffer: await jpeg(page, 1) },
+    { name: 'b.jpg', mimeType: 'image/jpeg', buffer: await jpeg(page, 2) },
+  ])
+  await thumbnailsShown(page, 2)
+
+  await page.locator('a:has(img[src*="/thumbnail"])').first().click()
+  await expect(page.locator('img[src*="size=preview"]').first()).toBeVisible()
+  await page.keyboard.press('f')
+  await page.keyboard.press('Delete')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await page.keyboard.press('Escape')
+  await thumbnailsShown(page, 2)
+
+  await page.goto('/favorites')
+  await thumbnailsShown(page, 1)
 })

@@ -1,0 +1,131 @@
+"""Runs the benchmarks, peers in the same run on the same files, and writes bench/RESULTS.md: `run.py [--quick]`.
+
+Contestants alternate, round by round, so that whatever else the machine does hits both alike; the median counts.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+CACHE = pathlib.Path(os.environ.get("MEDIA_VAULT_CACHE", pathlib.Path.home() / ".cache/media-vault"))
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", CACHE / "target"))
+IMAGES = CACHE / "bench"
+BINARY = ROOT / "target/release/media-vault"
+
+
+def run(*command, **options):
+    result = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True, **options)
+    if result.returncode != 0:
+        sys.exit(f"{command}: exit code {result.returncode}\n{result.stdout[-2000:]}\n{result.stderr[-2000:]}")
+    return result.stdout
+
+
+def figures(*command):
+    """The last line of the output, as JSON."""
+    return json.loads(run(*command).strip().splitlines()[-1])
+
+
+def example(package, name):
+    run("cargo", "build", "--release", "--locked", "-p", package, "--example", name)
+    return TARGET / "release/examples" / name
+
+
+def alternate(rounds, **contestants):
+    """Runs each contestant in each round. name -> list of its figures."""
+    found = {name: [] for name in contestants}
+    for number in range(rounds):
+        for name, command in contestants.items():
+            found[name].append(figures(*command))
+            print(f"  round {number + 1}, {name}: {found[name][-1]}", flush=True)
+    return found
+
+
+def median(runs, key):
+    return statistics.median(run[key] for run in runs)
+
+
+def images(megapixels, count):
+    folder = IMAGES / f"{megapixels}mp-{count}"
+    print(f"making {count} photos of {megapixels} megapixels (once)", flush=True)
+    run(sys.executable, "bench/images.py", folder, count, megapixels)
+    return folder
+
+
+def renditions(options):
+    ours = example("media", "renditions")
+    run("cargo", "build", "--release", "--locked", "-p", "media", "--bin", "media-decoder")
+    lines = ["## Renditions: preview, thumbnail, thumbhash from one JPEG", "",
+             "Media Vault with its sandboxed decoder processes against [sharp](https://sharp.pixelplumbing.com) at its fastest (one decode for all outputs), both with "
+             f"{os.cpu_count()} images at a time, same sizes, same quality. Images per second, median of {options.rounds} rounds.", "",
+             "| files | Media Vault | sharp | ratio |", "|---|---|---|---|"]
+    for megapixels, count in ((12, options.photos), (24, options.photos // 2)):
+        folder = images(megapixels, count)
+        found = alternate(options.rounds, ours=(ours, folder, os.cpu_count()), sharp=("node", "bench/sharp.mjs", folder, os.cpu_count()))
+        mine, theirs = (median(found[name], "images_per_second") for name in ("ours", "sharp"))
+        lines.append(f"| {count} JPEG of {megapixels} MP | {mine:.1f} | {theirs:.1f} | **{mine / theirs:.2f}** |")
+    return lines
+
+
+def ingest(options):
+    plain = example("blob", "seal_loop")
+    folder = images(12, options.photos)
+    found = alternate(options.rounds, http=(sys.executable, "bench/ingest.py", BINARY, folder), plain=(plain, folder))
+    return ingest_lines(found, options)
+
+
+def ingest_lines(found, options):
+    http = median(found["http"], "mb_per_second")
+    plain = median(found["plain"], "plain_mb_per_second")
+    return ["## Ingest over HTTP", "",
+            f"{found['http'][0]['files']} photos of {found['http'][0]['bytes'] / 1e6 / found['http'][0]['files']:.1f} MB, one connection, one `POST /api/v1/media` each; the answer means encrypted, fsynced, and committed. "
+            "Against a plain loop that reads, hashes (SHA-256), seals (AES-256-GCM), writes and fsyncs the same files and does nothing else.", "",
+            "| | MB/s |", "|---|---|",
+            f"| plain loop | {plain:.0f} |", f"| Media Vault | {http:.0f} |", f"| ratio | **{http / plain:.2f}** |"]
+
+
+def write_engine(options):
+    program = example("store", "write_engine")
+    runs = [figures(program) for _ in range(options.rounds)]
+    one, many, ratio, fsync = (median(runs, key) for key in ("one_per_s", "many_per_s", "ratio", "fsync_per_s"))
+    return ["## Write engine: the favourite use case on SQLite, durable", "",
+            "Facts, policy, update, audit entry, durable commit. Use cases per second.", "",
+            "| | per second |", "|---|---|", f"| one caller | {one:.0f} |", f"| 64 callers at once | **{many:.0f}** ({ratio:.0f}x) |",
+            f"| this disk: 4 KiB append + fsync, one after another | {fsync:.0f} |"]
+
+
+PARTS = {"renditions": renditions, "ingest": ingest, "write-engine": write_engine}
+
+
+def machine():
+    model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "unknown")
+    commit = run("git", "rev-parse", "--short", "HEAD").strip()
+    return f"{datetime.date.today():%d %B %Y}, commit {commit}, {os.cpu_count()} cores of {model}, Linux {platform.release()}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--photos", type=int, default=60)
+    options = parser.parse_args()
+    place = ROOT / "bench/results"
+    place.mkdir(exist_ok=True)
+    for name in options.only:
+        print(f"{name}:", flush=True)
+        (place / f"{name}.md").write_text("\n".join(PARTS[name](options) + ["", f"_{machine()}_", ""]))
+    page = ["# Results", "", "Written by `make bench`. Each part says when and on what it was measured; ratios hold better than absolute figures.", ""]
+    for name in PARTS:
+        if (place / f"{name}.md").exists():
+            page.append((place / f"{name}.md").read_text())
+    (ROOT / "bench/RESULTS.md").write_text("\n".join(page))
+    print("wrote bench/RESULTS.md")
+
+
+main()
