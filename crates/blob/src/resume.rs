@@ -154,6 +154,7 @@ pub(crate) fn open_footer(key: &ObjectKey, sealed: &[u8], plain_size: u64) -> Op
 fn blank(inner: &std::sync::Arc<Inner>, id: BlobId, file: Locked, opened: Opened) -> Result<Writer, BlobError> {
     let hash = digest::Context::new(&digest::SHA256);
     Ok(Writer {
+        named: inner.names.ticket(),
         sealer: opened.key.sealer(inner.salt())?,
         buffer: inner.pool.take(),
         inner: inner.clone(),
@@ -171,7 +172,6 @@ fn blank(inner: &std::sync::Arc<Inner>, id: BlobId, file: Locked, opened: Opened
         began_segments: 0,
         tail_at: None,
         footer: None,
-        pushed: 0,
         spent: false,
     })
 }
@@ -314,7 +314,6 @@ fn settle_in(mut writer: Writer, end: Option<End>) -> Result<Writer, BlobError> 
             writer.reopen_last_frame()?;
         }
     }
-    writer.pushed = frame_at(writer.written);
     writer.began = writer.position();
     writer.began_hash = writer.hash.clone();
     writer.began_segments = writer.segments.len();

@@ -1,7 +1,7 @@
 //! The store as a whole: opening it, and moving objects from `incoming/` to their place.
 
 use crate::{
-    dir_sync::DirSync,
+    dir_sync::{DirSync, Early},
     disk::{Layout, Locked, make_dir, remove, staged_id},
     error::{BlobError, Doing},
     format::{HEADER, SALT, Segment},
@@ -56,7 +56,9 @@ pub(crate) struct Inner {
     pub ring: KeyRing,
     random: Random,
     pub pool: Pool,
-    pub incoming: DirSync,
+    /// Makes the names in `incoming/` durable.
+    pub names: Arc<DirSync>,
+    pub early: Early,
     fresh: AtomicBool,
     marking: Mutex<()>,
     parked: Mutex<BTreeMap<BlobId, Parked>>,
@@ -151,14 +153,16 @@ impl Blobs {
                 }
             }
         }
-        let incoming = DirSync::open(&layout.incoming).doing("opening the store")?;
+        let names = Arc::new(DirSync::open(&layout.incoming).doing("opening the store")?);
+        let early = Early::start(names.clone()).doing("opening the store")?;
         Ok(Blobs {
             inner: Arc::new(Inner {
                 layout,
                 ring,
                 random,
                 pool: Pool::default(),
-                incoming,
+                names,
+                early,
                 fresh: AtomicBool::new(known.is_none()),
                 marking: Mutex::default(),
                 parked: Mutex::default(),

@@ -1,6 +1,7 @@
 //! Receiving an object: hash, seal, write, in pieces of a megabyte.
 
 use crate::{
+    dir_sync::Ticket,
     disk::{Locked, remove},
     error::{BlobError, Doing, Flaw, Ignore},
     format::{EXTRA, FRAME, Footer, HEADER, Header, SALT, SLOT, Segment, frame_at, split},
@@ -13,11 +14,8 @@ use crate::{
 use aws_lc_rs::digest;
 use domain::{BlobId, BlobRecord, Sha256};
 use rustix::fs::{Advice, fadvise};
-use std::{num::NonZeroU64, os::unix::fs::FileExt, sync::Arc};
+use std::{os::unix::fs::FileExt, sync::Arc};
 use zeroize::Zeroizing;
-
-/// The kernel is asked to begin writing to the disk after each such piece, so that the fsync at the end has little left to do.
-const WRITE_BEHIND: u64 = 8 << 20;
 
 /// An object that is being received. Nobody else can write it meanwhile.
 ///
@@ -48,8 +46,8 @@ pub struct Writer {
     pub(crate) tail_at: Option<u64>,
     /// The footer that is in the file, if the object was finished before and nothing was written since.
     pub(crate) footer: Option<Vec<u8>>,
-    /// Up to where the kernel was asked to write.
-    pub(crate) pushed: u64,
+    /// When the file's name is durable.
+    pub(crate) named: Ticket,
     pub(crate) spent: bool,
 }
 
@@ -71,6 +69,7 @@ impl Writer {
         let key = ObjectKey::new(data, &header);
         let hash = digest::Context::new(&digest::SHA256);
         Ok(Writer {
+            named: inner.names.ticket(),
             sealer: key.sealer(inner.salt())?,
             buffer: inner.pool.take(),
             inner,
@@ -88,7 +87,6 @@ impl Writer {
             began_segments: 0,
             tail_at: None,
             footer: None,
-            pushed: 0,
             spent: false,
         })
     }
@@ -202,17 +200,13 @@ impl Writer {
                 .ignore("half a frame is no harm; the failed write is reported just below");
         }
         written.doing("writing an object")?;
+        if self.written == 0 {
+            // It is not a small one: its name can reach the disk while the rest is hashed and sealed.
+            self.inner.early.nudge();
+        }
         self.buffer.copy_within(len..len + SALT + self.fill, 0);
         self.written += self.sealed as u64;
         self.sealed = 0;
-        let end = frame_at(self.written);
-        if end - self.pushed >= WRITE_BEHIND {
-            // On dirty pages this begins the writing and drops nothing.
-            let piece = NonZeroU64::new(end - self.pushed);
-            fadvise(&*self.file, self.pushed, piece, Advice::DontNeed)
-                .ignore("it is a hint; without it `finish` waits longer");
-            self.pushed = end;
-        }
         Ok(())
     }
 
@@ -271,7 +265,6 @@ impl Writer {
     /// Cuts the file behind the frames that count, and forgets the sessions of the others.
     fn cut(&mut self) -> Result<(), BlobError> {
         self.file.set_len(frame_at(self.written)).doing("cutting an object")?;
-        self.pushed = self.pushed.min(frame_at(self.written));
         self.segments.retain(|s| s.first < self.written);
         Ok(())
     }
@@ -385,8 +378,8 @@ impl Writer {
         }
         synced.doing("waiting for an object to reach the disk")?;
         self.inner
-            .incoming
-            .sync()
+            .names
+            .wait(self.named)
             .doing("waiting for an object's name to reach the disk")?;
         if !self.file.is_at(&self.inner.layout.staged(self.id))? {
             return Err(BlobError::Missing { id: self.id });
