@@ -15,11 +15,11 @@ export class Format {
   #day = $derived.by(() => this.#dates({ day: 'numeric', month: 'long', year: 'numeric' }));
   #weekday = $derived.by(() => this.#dates({ weekday: 'short', day: 'numeric', month: 'long' }));
   #dayTime = $derived.by(() => this.#dates({ dateStyle: 'long', timeStyle: 'short' }));
-  #number = $derived.by(() => new Intl.NumberFormat(this.#i18n.locale));
-  #relative = $derived.by(() => new Intl.RelativeTimeFormat(this.#i18n.locale, { numeric: 'auto' }));
+  #number = $derived.by(() => new Intl.NumberFormat(this.#i18n.region));
+  #relative = $derived.by(() => new Intl.RelativeTimeFormat(this.#i18n.region, { numeric: 'auto' }));
 
   #dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-    return new Intl.DateTimeFormat(this.#i18n.locale, { ...options, timeZone: 'UTC' });
+    return new Intl.DateTimeFormat(this.#i18n.region, { ...options, timeZone: 'UTC' });
   }
 
   number = (value: number): string => this.#number.format(value);
@@ -42,7 +42,7 @@ export class Format {
 
   /** A moment (created, last used) on this device's clock. */
   moment = (instant: string): string =>
-    new Intl.DateTimeFormat(this.#i18n.locale, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(instant));
+    new Intl.DateTimeFormat(this.#i18n.region, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(instant));
 
   /** "5 minutes ago". */
   ago = (instant: string, now = Date.now()): string => {
@@ -57,7 +57,7 @@ export class Format {
   bytes = (bytes: number): string => {
     const power = bytes < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
     const value = bytes / 1000 ** power;
-    return new Intl.NumberFormat(this.#i18n.locale, {
+    return new Intl.NumberFormat(this.#i18n.region, {
       style: 'unit',
       unit: SIZES[power] ?? 'byte',
       unitDisplay: power === 0 ? 'long' : 'short',
@@ -68,7 +68,7 @@ export class Format {
   /** Seconds as "3 min" for time left. */
   timeLeft = (seconds: number): string => {
     const [unit, size] = seconds >= 5400 ? (['hour', 3600] as const) : seconds >= 60 ? (['minute', 60] as const) : (['second', 1] as const);
-    return new Intl.NumberFormat(this.#i18n.locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }).format(
+    return new Intl.NumberFormat(this.#i18n.region, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }).format(
       Math.max(1, seconds / size)
     );
   };
@@ -90,9 +90,11 @@ export function wallClock(takenAt: string): Date {
   return new Date(`${takenAt.slice(0, 19)}Z`);
 }
 
-/** `2024-05-12T14:03:00+02:00` -> `UTC+2`. */
+/** `2024-05-12T14:03:00+02:00` -> `UTC+2`; empty where the offset is not known. */
 export function offsetOf(takenAt: string): string {
   const offset = /([+-])(\d\d):(\d\d)$/.exec(takenAt);
+  // RFC 3339: `-00:00` says that the offset is not known.
+  if (offset?.[0] === '-00:00') return '';
   if (!offset || (offset[2] === '00' && offset[3] === '00')) return 'UTC';
   return `UTC${offset[1] === '-' ? '−' : '+'}${Number(offset[2])}${offset[3] === '00' ? '' : `:${offset[3]}`}`;
 }

@@ -8,6 +8,8 @@ export const LOCALES: readonly { id: Locale; name: string }[] = [
   { id: 'pl', name: 'Polski' }
 ];
 
+const DEFAULT_REGION: Record<Locale, string> = { en: 'en-GB', pl: 'pl-PL' };
+
 type English = typeof en;
 export type MessageKey = keyof English;
 export type Catalogue = Record<MessageKey, Message>;
@@ -21,8 +23,12 @@ type Arguments<K extends MessageKey> = [NamesOf<English[K]>] extends [never] ? [
 export class I18n {
   locale = $state<Locale>('en');
   #catalogue = $state.raw<Catalogue>(en);
+  /** The language as it is written where the person lives: the order of a date differs between London and New York. */
+  region = $derived(
+    navigator.languages.find((language) => language.toLowerCase().startsWith(this.locale)) ?? DEFAULT_REGION[this.locale]
+  );
   #plural = $derived(new Intl.PluralRules(this.locale));
-  #number = $derived(new Intl.NumberFormat(this.locale));
+  #number = $derived(new Intl.NumberFormat(this.region));
 
   async use(locale: Locale): Promise<void> {
     const catalogue = locale === 'pl' ? (await import('./pl')).pl : en;

@@ -26,6 +26,8 @@ export class MediaVault implements SessionListener {
   isViewing = $state(false);
   isHelpOpen = $state(false);
   isGoToOpen = $state(false);
+  /** The first account was made just now: the first steps are shown over the empty timeline. */
+  isWelcoming = $state(false);
 
   readonly t = this.i18n.t;
 

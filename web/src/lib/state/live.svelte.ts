@@ -8,29 +8,31 @@ export interface LiveChange {
   readonly isResync: boolean;
 }
 
+type Kind = 'created' | 'updated' | 'removed';
+type News = { readonly kind: Kind; readonly ids: readonly string[] } | { readonly kind: 'resync' };
+
 const GATHER = 250;
-const KINDS = ['created', 'updated', 'removed'] as const;
+const KINDS: readonly Kind[] = ['created', 'updated', 'removed'];
 
 /**
  * The server's events. What arrives within a quarter of a second is handed on as one change, so that a thousand new photos
- * cost one update. A lost connection is made again, with growing pauses; the browser sends Last-Event-ID by itself while it
- * reconnects, and after a connection of ours everything is looked at again.
+ * cost one update. All tabs share one stream, for browsers open only six connections to a server and each stream holds one:
+ * the tab that holds the lock listens and passes on, and when it closes, another takes over.
  */
 export class Live {
-  #source: EventSource | null = null;
   #listeners = new Set<(change: LiveChange) => void>();
-  #created = new Set<string>();
-  #updated = new Set<string>();
-  #removed = new Set<string>();
-  #isResync = false;
+  #pending = { created: new Set<string>(), updated: new Set<string>(), removed: new Set<string>(), isResync: false };
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #again: ReturnType<typeof setTimeout> | undefined;
-  #pause = 1000;
+  #tabs = new BroadcastChannel('media-vault-live');
+  #stop: (() => void) | null = null;
   #renew: () => Promise<void>;
 
-  /** `renew` makes a request that refreshes the session if that is why the connection ended. */
+  /** `renew` makes a request that refreshes the session if that is why the stream ended. */
   constructor(renew: () => Promise<void>) {
     this.#renew = renew;
+    this.#tabs.onmessage = ({ data }: MessageEvent<News>) => {
+      if (this.#stop) this.#take(data);
+    };
   }
 
   onChange(listener: (change: LiveChange) => void): () => void {
@@ -39,57 +41,79 @@ export class Live {
   }
 
   open(): void {
-    if (this.#source) return;
-    const source = new EventSource(urls.events());
-    this.#source = source;
-    source.onopen = () => (this.#pause = 1000);
-    source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED) this.#reopen();
-    };
-    for (const kind of KINDS) {
-      source.addEventListener(`media.${kind}`, (event) => this.#gather(kind, (event as MessageEvent<string>).data));
+    if (this.#stop) return;
+    const ending = new AbortController();
+    this.#stop = () => ending.abort();
+    if (!('locks' in navigator)) {
+      void this.#listen(ending.signal);
+      return;
     }
-    source.addEventListener('resync', () => this.#resync());
+    navigator.locks
+      .request('media-vault-live', { signal: ending.signal }, () => this.#listen(ending.signal))
+      .catch(() => undefined);
   }
 
   close(): void {
-    this.#source?.close();
-    this.#source = null;
+    this.#stop?.();
+    this.#stop = null;
     clearTimeout(this.#timer);
-    clearTimeout(this.#again);
+    this.#timer = undefined;
   }
 
-  #reopen(): void {
-    this.close();
-    this.#again = setTimeout(() => {
-      this.#pause = Math.min(30_000, this.#pause * 2);
-      void this.#renew().finally(() => {
-        this.open();
-        this.#resync();
+  /** Listens until `signal` ends it. A lost stream is opened again after growing pauses, and everything looked at anew. */
+  async #listen(signal: AbortSignal): Promise<void> {
+    let pause = 1000;
+    let isFirst = true;
+    while (!signal.aborted) {
+      if (!isFirst) {
+        await this.#renew();
+        this.#tell({ kind: 'resync' });
+      }
+      isFirst = false;
+      const began = performance.now();
+      await this.#stream(signal);
+      pause = performance.now() - began > 30_000 ? 1000 : Math.min(30_000, pause * 2);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pause);
+        signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
       });
-    }, this.#pause);
+    }
   }
 
-  #resync(): void {
-    this.#isResync = true;
-    this.#handOnSoon();
+  /** One stream. Short interruptions are mended by the browser, which names the last event that it saw. */
+  #stream(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const source = new EventSource(urls.events());
+      const end = () => {
+        source.close();
+        resolve();
+      };
+      signal.addEventListener('abort', end, { once: true });
+      source.onerror = () => {
+        if (source.readyState === EventSource.CLOSED) end();
+      };
+      for (const kind of KINDS) {
+        source.addEventListener(`media.${kind}`, (event: MessageEvent<string>) => {
+          const { ids } = JSON.parse(event.data) as { ids?: string[] };
+          this.#tell({ kind, ids: ids ?? [] });
+        });
+      }
+      source.addEventListener('resync', () => this.#tell({ kind: 'resync' }));
+    });
   }
 
-  #gather(kind: (typeof KINDS)[number], data: string): void {
-    const { ids } = JSON.parse(data) as { ids?: string[] };
-    const into = { created: this.#created, updated: this.#updated, removed: this.#removed }[kind];
-    for (const id of ids ?? []) into.add(id);
-    this.#handOnSoon();
+  #tell(news: News): void {
+    this.#tabs.postMessage(news);
+    this.#take(news);
   }
 
-  #handOnSoon(): void {
+  #take(news: News): void {
+    if (news.kind === 'resync') this.#pending.isResync = true;
+    else for (const id of news.ids) this.#pending[news.kind].add(id);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const change = { created: this.#created, updated: this.#updated, removed: this.#removed, isResync: this.#isResync };
-      this.#created = new Set();
-      this.#updated = new Set();
-      this.#removed = new Set();
-      this.#isResync = false;
+      const change = this.#pending;
+      this.#pending = { created: new Set(), updated: new Set(), removed: new Set(), isResync: false };
       for (const listener of this.#listeners) listener(change);
     }, GATHER);
   }

@@ -15,7 +15,7 @@ describe('where a person belongs', () => {
   });
   it('first start: set-up', () => {
     expect(routeFor('setup', at('/trash'))).toBe('/setup');
-    expect(routeFor('signed-in', at('/setup?step=2'))).toBeNull();
+    expect(routeFor('signed-in', at('/setup'))).toBe('/');
   });
 });
 

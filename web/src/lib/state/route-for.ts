@@ -13,7 +13,6 @@ export function routeFor(status: SessionStatus, url: URL): string | null {
       return from === '/' || PUBLIC.has(url.pathname) ? '/sign-in' : `/sign-in?from=${encodeURIComponent(from)}`;
     }
     case 'signed-in':
-      if (url.pathname === '/setup' && url.searchParams.get('step') !== null) return null;
       return PUBLIC.has(url.pathname) ? safePath(url.searchParams.get('from')) : null;
     case 'unknown':
     case 'unreachable':

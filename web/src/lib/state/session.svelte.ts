@@ -20,23 +20,30 @@ export class Session {
     };
   }
 
-  /** Finds out where the person stands; never throws. Who was never signed in here is not looked for. */
+  /** Finds out where the person stands; never throws. Who signed out here is not asked for. */
   async load(): Promise<void> {
-    if (!hint.read() && this.status === 'unknown') return this.#whoIsThis();
     try {
+      const known = this.status === 'unknown' ? hint.read() : 'yes';
+      if (known !== 'yes') {
+        const { needed } = await this.#api.setup.needed();
+        if (needed || known === 'no') {
+          this.status = needed ? 'setup' : 'signed-out';
+          return;
+        }
+      }
       this.user = await this.#api.me.get();
       this.status = 'signed-in';
+      hint.write('yes');
       this.hasExpired = false;
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) await this.#whoIsThis();
+      if (error instanceof ApiError && error.status === 401) await this.#refused();
       else if (this.status !== 'signed-in') this.status = 'unreachable';
     }
   }
 
-  async #whoIsThis(): Promise<void> {
+  async #refused(): Promise<void> {
     try {
       const { needed } = await this.#api.setup.needed();
-      hint.write(false);
       this.status = needed ? 'setup' : 'signed-out';
     } catch {
       this.status = 'unreachable';
@@ -53,7 +60,7 @@ export class Session {
     this.user = await this.#api.me.get();
     this.hasExpired = false;
     this.status = 'signed-in';
-    hint.write(true);
+    hint.write('yes');
     this.#tabs.postMessage('signed-in');
   }
 
@@ -76,7 +83,7 @@ export class Session {
 
   #left(): void {
     this.user = null;
-    hint.write(false);
+    hint.write('no');
     this.hasExpired = false;
     this.status = 'signed-out';
   }
@@ -84,17 +91,17 @@ export class Session {
 
 /** Whether somebody signed in from this browser; says nothing of who, and opens nothing. */
 const hint = {
-  read(): boolean {
+  read(): 'yes' | 'no' | null {
     try {
-      return localStorage.getItem('has-session') === 'yes';
+      const known = localStorage.getItem('has-session');
+      return known === 'yes' || known === 'no' ? known : null;
     } catch {
-      return true;
+      return null;
     }
   },
-  write(is: boolean): void {
+  write(is: 'yes' | 'no'): void {
     try {
-      if (is) localStorage.setItem('has-session', 'yes');
-      else localStorage.removeItem('has-session');
+      localStorage.setItem('has-session', is);
     } catch {
       // Without storage the server is asked each time.
     }
