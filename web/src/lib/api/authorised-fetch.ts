@@ -1,3 +1,4 @@
+import { FROM_CACHE } from '$lib/offline/names';
 import { UnreachableError } from './problem';
 
 export interface SessionListener {
@@ -18,7 +19,7 @@ export function authorisedFetch(listener: SessionListener, fetcher: typeof fetch
   async function reach(request: Request): Promise<Response> {
     try {
       const response = await fetcher(request);
-      listener.reachable(response.status !== 502 && response.status !== 504);
+      listener.reachable(response.status !== 502 && response.status !== 504 && !response.headers.has(FROM_CACHE));
       return response;
     } catch (error) {
       if (request.signal.aborted) throw error;

@@ -3,6 +3,7 @@ import { authorisedFetch, type SessionListener } from '$lib/api/authorised-fetch
 import { createApi, type Api } from '$lib/api';
 import { Format } from '$lib/i18n/format.svelte';
 import { I18n, preferredLocale } from '$lib/i18n/i18n.svelte';
+import { startOffline, takeShared } from '$lib/offline/offline';
 import { UploadQueue } from '$lib/upload/queue.svelte';
 import { Connection } from './connection.svelte';
 import { describe } from './describe-error';
@@ -34,6 +35,14 @@ export class MediaVault implements SessionListener {
   async start(): Promise<void> {
     this.connection.watch();
     await Promise.all([this.i18n.use(preferredLocale(this.preferences.locale)), this.session.load()]);
+  }
+
+  /** Somebody is signed in and the frame is drawn. */
+  async settle(): Promise<void> {
+    this.live.open();
+    this.uploads.signedIn();
+    await startOffline();
+    this.uploads.add(await takeShared());
   }
 
   expired(): void {

@@ -1,5 +1,6 @@
 import type { Api, User } from '$lib/api';
 import { ApiError } from '$lib/api';
+import { forgetOffline } from '$lib/offline/offline';
 
 export type SessionStatus = 'unknown' | 'setup' | 'signed-out' | 'signed-in' | 'unreachable';
 
@@ -83,6 +84,7 @@ export class Session {
 
   #left(): void {
     this.user = null;
+    void forgetOffline();
     hint.write('no');
     this.hasExpired = false;
     this.status = 'signed-out';

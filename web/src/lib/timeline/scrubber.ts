@@ -10,28 +10,37 @@ export interface Mark {
 
 const YEAR_SPACE = 20;
 const TICK_SPACE = 7;
+/** Half the height of a label: ticks keep away this far. */
+const LABEL_ROOM = 10;
 
 /** Years as labels and months as ticks, where the library has them; those that would touch each other are left out. */
 export function scrubberMarks(sections: readonly Section[], tops: Float64Array, height: number): Mark[] {
   const total = tops[sections.length] ?? 0;
   if (total === 0 || height === 0) return [];
-  const marks: Mark[] = [];
+  const all = sections.map(({ month }, index) => ({ month, y: ((tops[index] ?? 0) / total) * height }));
+  const labels = yearLabels(all, height);
+  const ticks: Mark[] = [];
+  let next = 0;
+  let last = -Infinity;
+  for (const { month, y } of all) {
+    while ((labels[next]?.y ?? Infinity) < y - LABEL_ROOM) next++;
+    const touchesLabel = Math.abs((labels[next]?.y ?? Infinity) - y) < LABEL_ROOM;
+    if (touchesLabel || y - last < TICK_SPACE) continue;
+    ticks.push({ month, y, label: null });
+    last = y;
+  }
+  return [...labels, ...ticks];
+}
+
+function yearLabels(all: readonly { month: string; y: number }[], height: number): Mark[] {
+  const labels: Mark[] = [];
   let year = '';
-  let lastLabel = -Infinity;
-  let lastTick = -Infinity;
-  sections.forEach((section, index) => {
-    const y = ((tops[index] ?? 0) / total) * height;
-    const ofYear = section.month.slice(0, 4);
-    if (ofYear !== year && y - lastLabel >= YEAR_SPACE && y <= height - 4) {
-      year = ofYear;
-      lastLabel = y;
-      lastTick = y + 5;
-      marks.push({ month: section.month, y, label: ofYear });
-    } else if (y - lastTick >= TICK_SPACE && y - lastLabel >= 11) {
-      lastTick = y;
-      marks.push({ month: section.month, y, label: null });
-    }
-    year = ofYear;
-  });
-  return marks;
+  for (const { month, y } of all) {
+    if (month.slice(0, 4) === year) continue;
+    year = month.slice(0, 4);
+    const at = Math.max(y, LABEL_ROOM / 2);
+    const isFree = at - (labels.at(-1)?.y ?? -Infinity) >= YEAR_SPACE && at <= height - LABEL_ROOM / 2;
+    if (isFree) labels.push({ month, y: at, label: year });
+  }
+  return labels;
 }

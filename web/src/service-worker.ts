@@ -1,0 +1,121 @@
+/// <reference types="@sveltejs/kit" />
+import { build, files, version } from '$service-worker';
+import { FROM_CACHE, DATA, SHARED, THUMBNAILS } from './lib/offline/names';
+
+/**
+ * Makes the app open without the network: its own files are kept, and of the library what was seen last. The network is
+ * always asked first for everything that can change; what comes from here instead is marked, so that the app can say so.
+ */
+const worker = self as unknown as ServiceWorkerGlobalScope;
+
+const SHELL = `shell-${version}`;
+const PAGE = '/';
+const MAX_THUMBNAILS = 4000;
+const seen = new Set<string>();
+
+worker.addEventListener('install', (event) => {
+  const own = [...build, ...files.filter((file) => !/robots\.txt$/.test(file)), PAGE];
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.addAll(own)));
+});
+
+worker.addEventListener('activate', (event) => {
+  const keep = new Set([SHELL, THUMBNAILS, DATA, SHARED]);
+  const tidy = async (): Promise<void> => {
+    for (const name of await caches.keys()) if (!keep.has(name)) await caches.delete(name);
+    await worker.clients.claim();
+  };
+  event.waitUntil(tidy());
+});
+
+worker.addEventListener('message', ({ data }) => {
+  if (data === 'take-over') void worker.skipWaiting();
+});
+
+worker.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== worker.location.origin) return;
+  if (request.method === 'POST' && url.pathname === '/share') event.respondWith(receive(request));
+  else if (request.method !== 'GET') return;
+  else if (request.mode === 'navigate') event.respondWith(page(request));
+  else if (/^\/api\/v1\/media\/[^/]+\/thumbnail$/.test(url.pathname)) event.respondWith(thumbnail(event, url));
+  else if (/^\/api\/v1\/(timeline|users\/me$)/.test(url.pathname)) event.respondWith(data(event));
+  else if (!url.pathname.startsWith('/api/')) event.respondWith(shell(request));
+});
+
+async function page(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch {
+    return (await caches.match(PAGE)) ?? Response.error();
+  }
+}
+
+/** Files of a release never change under their names; the few others are asked for anew. */
+async function shell(request: Request): Promise<Response> {
+  const cache = await caches.open(SHELL);
+  const kept = await cache.match(request);
+  if (kept && new URL(request.url).pathname.startsWith('/_app/immutable/')) return kept;
+  try {
+    return await fetch(request);
+  } catch {
+    return kept ?? Response.error();
+  }
+}
+
+async function thumbnail(event: FetchEvent, url: URL): Promise<Response> {
+  const name = url.pathname + url.search;
+  try {
+    const response = await fetch(event.request);
+    if (response.ok && !seen.has(name)) {
+      seen.add(name);
+      const copy = response.clone();
+      event.waitUntil(caches.open(THUMBNAILS).then((cache) => cache.put(name, copy)).then(trim));
+    }
+    return response;
+  } catch {
+    return (await (await caches.open(THUMBNAILS)).match(name)) ?? Response.error();
+  }
+}
+
+/** The oldest thumbnails go first; looked at only now and then, for listing them takes time. */
+async function trim(): Promise<void> {
+  if (seen.size % 250 !== 0) return;
+  const cache = await caches.open(THUMBNAILS);
+  const names = await cache.keys();
+  for (const name of names.slice(0, Math.max(0, names.length - MAX_THUMBNAILS))) await cache.delete(name);
+}
+
+async function data(event: FetchEvent): Promise<Response> {
+  try {
+    const response = await fetch(event.request);
+    if (response.ok) {
+      const copy = response.clone();
+      event.waitUntil(caches.open(DATA).then((cache) => cache.put(event.request, copy)));
+    }
+    return response;
+  } catch (error) {
+    const kept = await (await caches.open(DATA)).match(event.request);
+    if (!kept) throw error;
+    const headers = new Headers(kept.headers);
+    headers.set(FROM_CACHE, '1');
+    return new Response(kept.body, { status: kept.status, headers });
+  }
+}
+
+/** Files shared from another app are kept until the page takes them into its queue. */
+async function receive(request: Request): Promise<Response> {
+  const form = await request.formData();
+  const cache = await caches.open(SHARED);
+  let number = 0;
+  for (const file of form.getAll('files')) {
+    if (!(file instanceof File)) continue;
+    const headers = {
+      'content-type': file.type,
+      'x-name': encodeURIComponent(file.name),
+      'x-modified': String(file.lastModified)
+    };
+    await cache.put(`/shared/${Date.now()}-${number++}`, new Response(file, { headers }));
+  }
+  return Response.redirect('/', 303);
+}
