@@ -169,3 +169,21 @@ fn what_is_written_today_is_the_newest_specimen() {
         assert!(same, "{name:?} is written differently: that is a new format version");
     }
 }
+
+/// The vector in `docs/format.md` is this specimen; white space there is for the eye.
+#[test]
+fn the_page_of_the_format_shows_the_specimen() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/format.md")).unwrap();
+    let page: String = page.split_whitespace().collect();
+    let stored = fs::read(folder(1).join("small.object")).unwrap();
+    let records: Value = serde_json::from_str(&fs::read_to_string(folder(1).join("records.json")).unwrap()).unwrap();
+    let record = from_json(&records["small"]);
+    for piece in [
+        &stored[..96],
+        &stored[stored.len() - 108..],
+        &record.wrapped_key.0,
+        &record.key_id.0,
+    ] {
+        assert!(page.contains(&hex::encode(piece)), "{}", hex::encode(piece));
+    }
+}
