@@ -112,16 +112,14 @@ fn by_vips(turn: &Turn<'_>, format: Format, input: &File) -> Result<Outcome, Fai
             "The picture's header is broken, nothing of it can be shown. Upload another copy.",
         ));
     }
-    // libvips turns HEIF by its container and TIFF by its tag: nothing is turned again. The profile is converted to
-    // sRGB by name; `>` never enlarges.
+    // libvips turns HEIF by its container and TIFF by its tag: nothing is turned again. The colour profile stays in the
+    // PNG for the child to apply: libvips's own conversion is wrong where there is no profile. `>` never enlarges.
     let arguments = [
         "/proc/self/fd/0",
         "--size",
         &format!("{PREVIEW_LONG_SIDE}x{PREVIEW_LONG_SIDE}>"),
-        "--export-profile",
-        "srgb",
         "--output",
-        ".png[compression=0,strip]",
+        ".png[compression=0]",
     ]
     .map(Into::into);
     let decoded = turn.run(Tool::Vips, &arguments, input)?;
