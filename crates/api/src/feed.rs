@@ -249,8 +249,8 @@ mod tests {
             shapes,
             [
                 (EventKind::MediaCreated, 1_000, None),
-                (EventKind::MediaCreated, 499, None),
-                (EventKind::MediaRemoved, 1, Some(2_000)),
+                (EventKind::MediaRemoved, 1, None),
+                (EventKind::MediaCreated, 499, Some(2_000)),
             ]
         );
     }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use utoipa::{
     OpenApi, ToSchema,
     openapi::{
-        Content, HttpMethod, Info, License, OpenApi as Document, Ref, RefOr, Response, Server,
+        Content, Info, License, OpenApi as Document, Ref, RefOr, Response, Server,
         path::{Operation, PathItem},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
     },
@@ -60,36 +60,43 @@ fn complete(mut api: Document) -> Document {
     ]);
     for (path, item) in &mut api.paths.paths {
         for (method, operation) in operations(item) {
+            operation.operation_id = Some(name_of(path, method));
             common(path, method, operation);
         }
     }
     api
 }
 
+/// A name for the operation that generators can use: `get_media_id_content`.
+fn name_of(path: &str, method: &str) -> String {
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let words = path
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+}
+
 const INTRODUCTION: &str = "The interface of Media Vault. Errors are problem details (RFC 9457). Sign in at \
 `/api/v1/auth/login` and send the token as `Authorization: Bearer`. Lists have `next_cursor`; give it as `cursor`. \
 Writes accept `Idempotency-Key`. `RateLimit` headers follow draft-ietf-httpapi-ratelimit-headers-10; 429 has `Retry-After`.";
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
-        (HttpMethod::Get, &mut item.get),
-        (HttpMethod::Post, &mut item.post),
-        (HttpMethod::Put, &mut item.put),
-        (HttpMethod::Patch, &mut item.patch),
-        (HttpMethod::Delete, &mut item.delete),
-        (HttpMethod::Head, &mut item.head),
-        (HttpMethod::Options, &mut item.options),
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+        ("head", &mut item.head),
+        ("options", &mut item.options),
     ]
     .into_iter()
     .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 /// The refusals that any operation of this shape may answer with.
-fn common(path: &str, method: HttpMethod, operation: &mut Operation) {
-    let writes = matches!(
-        method,
-        HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete
-    );
+fn common(path: &str, method: &str, operation: &mut Operation) {
+    let writes = matches!(method, "post" | "put" | "patch" | "delete");
     let public = operation
         .security
         .as_ref()
@@ -137,7 +144,7 @@ fn common(path: &str, method: HttpMethod, operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         let error = status.starts_with(['4', '5']);
-        if error && response.content.is_empty() && method != HttpMethod::Head {
+        if error && response.content.is_empty() && method != "head" {
             let reference = RefOr::Ref(Ref::from_schema_name(ProblemBody::name()));
             response
                 .content
