@@ -71,6 +71,12 @@ pub enum BlobError {
         /// Where it is.
         to: u64,
     },
+    /// It is not finished, so that it cannot be settled. Finish it, and commit the row that `finish` gives.
+    #[error("object {id} is not finished")]
+    Unfinished {
+        /// Which.
+        id: BlobId,
+    },
     /// This writer failed before. Drop it and `resume`: that finds what survived.
     #[error("the writer of object {id} has failed and cannot go on")]
     Spent {

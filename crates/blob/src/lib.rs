@@ -11,6 +11,7 @@ mod care;
 mod dir_sync;
 mod disk;
 mod error;
+mod finish;
 mod format;
 mod key;
 mod key_file;

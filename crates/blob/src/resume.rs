@@ -121,16 +121,25 @@ fn open(inner: &Inner, file: &File, id: BlobId) -> Result<Option<Opened>, BlobEr
     }))
 }
 
-/// The footer, if the file ends with one that opens.
-fn find_end(file: &File, opened: &Opened) -> Result<Option<End>, BlobError> {
+/// The plain size and the number of segments that the end of the file tells, if it looks like the end of an object.
+fn told_by_trailer(file: &File, len: u64) -> Result<Option<(u64, usize)>, BlobError> {
     let mut trailer = [0; Footer::TRAILER];
-    let Some(at) = opened.len.checked_sub(Footer::TRAILER as u64) else {
+    let Some(at) = len.checked_sub(Footer::TRAILER as u64) else {
         return Ok(None);
     };
     file.read_exact_at(&mut trailer, at).doing(READING)?;
-    let Some((plain, count)) =
-        Footer::read_trailer(&trailer).and_then(|count| Some((plain_size(opened.len, count)?, count)))
-    else {
+    Ok(Footer::read_trailer(&trailer).and_then(|count| Some((plain_size(len, count)?, count))))
+}
+
+/// Whether the file ends like a finished object. Needs no key, and proves nothing.
+pub(crate) fn is_finished(file: &File) -> Result<bool, BlobError> {
+    let len = file.metadata().doing(READING)?.len();
+    Ok(told_by_trailer(file, len)?.is_some())
+}
+
+/// The footer, if the file ends with one that opens.
+fn find_end(file: &File, opened: &Opened) -> Result<Option<End>, BlobError> {
+    let Some((plain, count)) = told_by_trailer(file, opened.len)? else {
         return Ok(None);
     };
     let mut stored = vec![0; Footer::stored_len(count)];

@@ -7,6 +7,7 @@ use crate::{
     format::{HEADER, SALT, Segment},
     key::{KeyRing, MasterKey},
     marker,
+    resume::is_finished,
     scratch::Pool,
     writer::Writer,
 };
@@ -192,27 +193,30 @@ impl Blobs {
 
     /// Moves a finished object to its place; call it when its row is committed. Doing it again changes nothing.
     ///
-    /// It needs no fsync: after a power failure the object is in one place or the other, and `reader` looks in both.
+    /// [`BlobError::Busy`] while somebody has it open for writing, [`BlobError::Unfinished`] if it was continued after its
+    /// `finish`. It needs no fsync: after a power failure the object is in one place or the other, and `reader` looks in both.
     pub fn settle(&self, id: BlobId) -> Result<(), BlobError> {
         const MOVING: &str = "moving an object to its place";
         let layout = &self.inner.layout;
         let (from, to) = (layout.staged(id), layout.object(id));
-        self.inner.recall(id);
-        let moved = fs::rename(&from, &to).or_else(|error| match (error.kind(), to.parent()) {
-            (ErrorKind::NotFound, Some(folder)) => {
-                make_dir(folder)?;
-                fs::rename(&from, &to)
-            }
-            _ => Err(error),
-        });
-        match moved {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                if !to.try_exists().doing(MOVING)? {
-                    return Err(BlobError::Missing { id });
+        match Locked::open(&from, id) {
+            Ok(file) => {
+                if !is_finished(&file)? {
+                    return Err(BlobError::Unfinished { id });
                 }
+                let moved = fs::rename(&from, &to).or_else(|error| match (error.kind(), to.parent()) {
+                    (ErrorKind::NotFound, Some(folder)) => {
+                        make_dir(folder)?;
+                        fs::rename(&from, &to)
+                    }
+                    _ => Err(error),
+                });
+                moved.doing(MOVING)?;
             }
-            other => other.doing(MOVING)?,
+            Err(BlobError::Missing { .. }) if to.try_exists().doing(MOVING)? => {}
+            Err(error) => return Err(error),
         }
+        self.inner.recall(id);
         remove(&layout.tail(id))?;
         remove(&layout.new_tail(id))
     }

@@ -4,16 +4,14 @@ use crate::{
     dir_sync::Ticket,
     disk::{Locked, remove},
     error::{BlobError, Doing, Flaw, Ignore},
-    format::{EXTRA, FRAME, Footer, HEADER, Header, SALT, SLOT, Segment, frame_at, split},
-    key::Opening,
+    format::{EXTRA, FRAME, HEADER, Header, SALT, SLOT, Segment, frame_at, split},
     scratch::{BATCH, Scratch},
-    seal::{Kind, ObjectKey, Sealer, finish_sha256, sha256},
+    seal::{Kind, ObjectKey, Sealer, finish_sha256},
     store::{Inner, Parked},
     tail,
 };
 use aws_lc_rs::digest;
-use domain::{BlobId, BlobRecord, Sha256};
-use rustix::fs::{Advice, fadvise};
+use domain::{BlobId, Sha256};
 use std::{os::unix::fs::FileExt, sync::Arc};
 use zeroize::Zeroizing;
 
@@ -107,7 +105,7 @@ impl Writer {
     }
 
     /// Runs what changes the writer; if it fails half-way, the writer is spent.
-    fn attempt<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, BlobError>) -> Result<T, BlobError> {
+    pub(crate) fn attempt<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, BlobError>) -> Result<T, BlobError> {
         if self.spent {
             return Err(BlobError::Spent { id: self.id });
         }
@@ -149,7 +147,7 @@ impl Writer {
     }
 
     /// The frame that is being filled.
-    fn next_index(&self) -> u64 {
+    pub(crate) fn next_index(&self) -> u64 {
         self.written + self.sealed as u64
     }
 
@@ -158,7 +156,7 @@ impl Writer {
         &self.buffer[at..at + self.fill]
     }
 
-    fn seal_open_slot(&mut self, kind: Kind) -> Result<(), BlobError> {
+    pub(crate) fn seal_open_slot(&mut self, kind: Kind) -> Result<(), BlobError> {
         let index = self.next_index();
         let at = self.sealed * SLOT;
         let end = at + self.fill + EXTRA;
@@ -356,81 +354,6 @@ impl Writer {
         self.hash = hash;
         self.cut()?;
         self.new_session()
-    }
-
-    /// Ends for good. When it returns, the object survives a power failure, and the record opens it.
-    pub fn finish(mut self) -> Result<BlobRecord, BlobError> {
-        self.attempt(Self::complete)
-    }
-
-    fn complete(&mut self) -> Result<BlobRecord, BlobError> {
-        let plain_size = self.position();
-        let sha256_plain = Sha256(finish_sha256(self.hash.clone()));
-        let footer = match self.footer.take() {
-            Some(footer) => footer,
-            None => self.write_end(plain_size, sha256_plain)?,
-        };
-        let synced = self.file.sync_data();
-        if synced.is_err() {
-            // The kernel reports a lost write once and then takes the pages for clean. Dropping them makes `resume` read what
-            // the disk really has.
-            fadvise(&*self.file, 0, None, Advice::DontNeed).ignore("the failed write is reported just below");
-        }
-        synced.doing("waiting for an object to reach the disk")?;
-        self.inner
-            .names
-            .wait(self.named)
-            .doing("waiting for an object's name to reach the disk")?;
-        if !self.file.is_at(&self.inner.layout.staged(self.id))? {
-            return Err(BlobError::Missing { id: self.id });
-        }
-        let opening = Opening {
-            data: self.key.data().clone(),
-            commitment: sha256(&[&self.header, &footer]),
-        };
-        let frames_end = frame_at(self.next_index()) + (self.fill + EXTRA) as u64;
-        let master = self.inner.ring.current();
-        Ok(BlobRecord {
-            id: self.id,
-            plain_size,
-            stored_size: frames_end + footer.len() as u64,
-            sha256: sha256_plain,
-            key_id: master.id(),
-            wrapped_key: master.wrap(self.id, &opening, self.inner.draw())?,
-        })
-    }
-
-    /// Seals and writes the last frame and the footer; returns the latter.
-    fn write_end(&mut self, plain_size: u64, sha256: Sha256) -> Result<Vec<u8>, BlobError> {
-        self.seal_open_slot(Kind::Last)?;
-        let facts = Footer {
-            sha256,
-            plain_size,
-            segments: self.segments.clone(),
-        }
-        .encode();
-        let mut footer = vec![0; facts.len() + EXTRA];
-        self.sealer
-            .seal_into(Kind::Footer, self.next_index() + 1, &facts, &mut footer)?;
-        footer.extend_from_slice(&Footer::trailer(self.segments.len()));
-        let at = frame_at(self.written);
-        let end = self.sealed * SLOT + self.fill + EXTRA;
-        let room = self.buffer.len() - end;
-        let written = if footer.len() <= room {
-            self.buffer[end..end + footer.len()].copy_from_slice(&footer);
-            self.file.write_all_at(&self.buffer[..end + footer.len()], at)
-        } else {
-            self.file
-                .write_all_at(&self.buffer[..end], at)
-                .and_then(|()| self.file.write_all_at(&footer, at + end as u64))
-        };
-        if written.is_err() {
-            self.file
-                .set_len(at)
-                .ignore("half an end is no harm; the failed write is reported just below");
-        }
-        written.doing("writing the end of an object")?;
-        Ok(footer)
     }
 
     /// Gives the file up without a trace of this object's earlier tails; for a file that begins anew.

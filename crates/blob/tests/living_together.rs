@@ -243,3 +243,37 @@ fn known_plain_bytes_are_nowhere_on_disk_at_any_time() {
     assert_eq!(read_all(&blobs, &record).unwrap(), plain);
     assert_hidden("when it is settled");
 }
+
+#[test]
+fn what_is_not_finished_or_still_being_written_is_not_settled() {
+    let dir = tempfile::tempdir().unwrap();
+    let blobs = open(dir.path());
+    let mut writer = blobs.create(id(1)).unwrap();
+    writer.write(&bytes(1, 70_000)).unwrap();
+    assert!(matches!(blobs.settle(id(1)), Err(BlobError::Busy { .. })));
+    writer.park().unwrap();
+    assert!(matches!(blobs.settle(id(1)), Err(BlobError::Unfinished { .. })));
+    blobs.resume(id(1)).unwrap().finish().unwrap();
+    // Somebody goes on before it is settled: the record of that `finish` no longer holds, and is not made to look so.
+    let mut late = blobs.resume(id(1)).unwrap();
+    late.write(b"more").unwrap();
+    assert!(matches!(blobs.settle(id(1)), Err(BlobError::Busy { .. })));
+    late.park().unwrap();
+    assert!(matches!(blobs.settle(id(1)), Err(BlobError::Unfinished { .. })));
+    let record = blobs.resume(id(1)).unwrap().finish().unwrap();
+    blobs.settle(id(1)).unwrap();
+    assert_eq!(
+        read_all(&blobs, &record).unwrap(),
+        [&bytes(1, 70_000)[..], b"more"].concat()
+    );
+}
+
+#[test]
+fn handles_may_go_from_thread_to_thread() {
+    fn anywhere<T: Send>() {}
+    fn shared<T: Send + Sync>() {}
+    shared::<Blobs>();
+    shared::<blob::Reader>();
+    anywhere::<blob::Writer>();
+    anywhere::<blob::Stored>();
+}

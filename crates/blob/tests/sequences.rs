@@ -56,17 +56,19 @@ impl Model {
     /// The writer found something: a prefix, with all that was acknowledged.
     fn resumed(&mut self, writer: &Writer) {
         let position = writer.position() as usize;
-        assert!(position <= self.plain.len() && position >= self.acknowledged);
+        assert!(position <= self.plain.len() && position >= self.acknowledged.max(self.began));
         self.plain.truncate(position);
         assert_eq!(writer.sha256_so_far(), sha256(&self.plain));
         self.began = position;
     }
 }
 
-fn tear(root: &Path, acknowledged: usize, where_: u16) {
+/// Cuts the file somewhere behind the place where the last writer began: what was found then was written before, and only a
+/// write under way can be torn.
+fn tear(root: &Path, began: usize, where_: u16) {
     let path = staged(root, id(1));
     let len = std::fs::metadata(&path).unwrap().len();
-    let frame = (acknowledged as u64).saturating_sub(1) / FRAME;
+    let frame = (began as u64).saturating_sub(1) / FRAME;
     let floor = HEADER + frame * SLOT;
     if len > floor {
         let keep = floor + (len - floor) * u64::from(where_) / u64::from(u16::MAX);
@@ -121,7 +123,7 @@ fn run(steps: &[Step], root: &Path) {
             Step::Crash(at) => {
                 drop(writer);
                 if !model.finished {
-                    tear(root, model.acknowledged, *at);
+                    tear(root, model.began, *at);
                 }
                 blobs = open(root);
                 let told = blobs.received(id(1)).unwrap().unwrap();
