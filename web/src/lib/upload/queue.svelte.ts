@@ -3,7 +3,7 @@ import type { Connection } from '$lib/state/connection.svelte';
 import { Hasher } from './hasher';
 import { Rate } from './rate';
 import { forget, recall, remember } from './remember';
-import { send, type Sending } from './send';
+import { send, Stopped, type Sending } from './send';
 
 export type UploadStatus = 'waiting' | 'checking' | 'sending' | 'paused' | 'done' | 'duplicate' | 'failed';
 
@@ -191,7 +191,7 @@ export class UploadQueue {
   }
 
   #stumble(item: UploadItem, error: unknown): void {
-    if (!this.items.includes(item) || item.status === 'paused') return;
+    if (error instanceof Stopped || !this.items.includes(item)) return;
     if (error instanceof UnreachableError) {
       // The connection tells when the server is back; until then the file keeps its place.
       item.status = 'waiting';

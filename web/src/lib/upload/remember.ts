@@ -40,5 +40,7 @@ export function forget(file: File): void {
   write(all);
 }
 
+export const forgetAll = (): void => write({});
+
 /** Names of files whose upload a closed page left unfinished. */
 export const unfinished = (): string[] => Object.values(read()).map(({ name }) => name);

@@ -1,8 +1,11 @@
 import type { DetailedError, Upload } from 'tus-js-client';
 import { ApiError, UnreachableError, type ProblemBody } from '$lib/api';
 
+/** The transfer was stopped on purpose. */
+export class Stopped extends Error {}
+
 export interface Sending {
-  /** Resolves with the id of the stored media. Rejects with ApiError or UnreachableError. */
+  /** Resolves with the id of the stored media. Rejects with ApiError, UnreachableError or Stopped. */
   readonly done: Promise<string | null>;
   stop(): void;
 }
@@ -14,10 +17,12 @@ export interface Sending {
 export function send(file: File, url: string, progress: (sent: number) => void): Sending {
   let upload: Upload | null = null;
   let isStopped = false;
+  let refuse: (error: Stopped) => void = () => undefined;
   const done = import('tus-js-client').then(
     (tus) =>
       new Promise<string | null>((resolve, reject) => {
         let mediaId: string | null = null;
+        refuse = reject;
         upload = new tus.Upload(file, {
           uploadUrl: new URL(url, location.href).href,
           retryDelays: [300, 1000, 3000],
@@ -33,7 +38,8 @@ export function send(file: File, url: string, progress: (sent: number) => void):
           onSuccess: () => resolve(mediaId),
           onError: (error) => reject(asOurs(error))
         });
-        if (!isStopped) upload.start();
+        if (isStopped) reject(new Stopped());
+        else upload.start();
       })
   );
   return {
@@ -41,6 +47,8 @@ export function send(file: File, url: string, progress: (sent: number) => void):
     stop: () => {
       isStopped = true;
       void upload?.abort();
+      // tus says nothing more after an abort.
+      refuse(new Stopped());
     }
   };
 }

@@ -1,0 +1,60 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { authorisedFetch } from './authorised-fetch';
+import { UnreachableError } from './problem';
+
+let hasSession: boolean;
+let canRefresh: boolean;
+let refreshes: number;
+let isDown: boolean;
+const listener = { expired: vi.fn(), reachable: vi.fn() };
+
+const server: typeof fetch = async (input) => {
+  if (isDown) throw new TypeError('failed to fetch');
+  const { pathname } = new URL((input as Request).url);
+  if (pathname.endsWith('/auth/refresh')) {
+    refreshes++;
+    await Promise.resolve();
+    if (canRefresh) hasSession = true;
+    return new Response(null, { status: canRefresh ? 200 : 401 });
+  }
+  return new Response(await (input as Request).text(), { status: hasSession ? 200 : 401 });
+};
+
+beforeEach(() => {
+  vi.stubGlobal('location', { href: 'http://vault.test/' });
+  vi.stubGlobal('navigator', {});
+  hasSession = false;
+  canRefresh = true;
+  refreshes = 0;
+  isDown = false;
+  listener.expired.mockClear();
+  listener.reachable.mockClear();
+});
+
+describe('an expired session', () => {
+  it('is refreshed once for many requests, which are all repeated with their bodies', async () => {
+    const go = authorisedFetch(listener, server);
+    const answers = await Promise.all([1, 2, 3].map((n) => go('/api/v1/x', { method: 'POST', body: `body ${n}` })));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['body 1', 'body 2', 'body 3']);
+    expect(refreshes).toBe(1);
+  });
+
+  it('that cannot be refreshed is said to be over', async () => {
+    canRefresh = false;
+    expect((await authorisedFetch(listener, server)('/api/v1/x')).status).toBe(401);
+    expect(listener.expired).toHaveBeenCalledOnce();
+  });
+
+  it('is not refreshed by a wrong password', async () => {
+    await authorisedFetch(listener, server)('/api/v1/auth/login', { method: 'POST', body: '{}' });
+    expect(refreshes).toBe(0);
+    expect(listener.expired).not.toHaveBeenCalled();
+  });
+});
+
+it('a server out of reach is told apart from one that refuses', async () => {
+  isDown = true;
+  await expect(authorisedFetch(listener, server)('/api/v1/x')).rejects.toBeInstanceOf(UnreachableError);
+  expect(listener.reachable).toHaveBeenCalledWith(false);
+});

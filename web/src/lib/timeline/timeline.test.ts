@@ -1,0 +1,200 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Api, TimelineColumns } from '$lib/api';
+import type { LayoutOptions } from './layout';
+import { Selection } from './selection.svelte';
+import { Timeline } from './timeline.svelte';
+
+const options: LayoutOptions = { width: 1000, gap: 4, mode: 'justified', rowHeight: 200, columns: 4, headerHeight: 52, dayHeight: 0 };
+const PAGE = 10;
+
+/** A library of months that answers like the server, ten items a page. */
+class FakeLibrary {
+  months = new Map<string, string[]>();
+  asked: string[] = [];
+  fails = false;
+
+  put(month: string, count: number): this {
+    this.months.set(month, Array.from({ length: count }, (_, n) => `${month}/${n}`));
+    return this;
+  }
+
+  get api(): Api {
+    const timeline: Pick<Api['timeline'], 'summary' | 'month'> = {
+      summary: async () => {
+        const buckets = [...this.months].filter(([, ids]) => ids.length > 0).map(([month, ids]) => ({ month, count: ids.length }));
+        buckets.sort((a, b) => (a.month < b.month ? 1 : -1));
+        return { total: buckets.reduce((sum, { count }) => sum + count, 0), buckets };
+      },
+      month: async (_view, month, cursor) => {
+        this.asked.push(`${month}@${cursor ?? 0}`);
+        if (this.fails) throw new Error('no network');
+        const all = this.months.get(month) ?? [];
+        const from = Number(cursor ?? 0);
+        const next = from + PAGE < all.length ? String(from + PAGE) : null;
+        return { month, count: all.length, items: columns(all.slice(from, from + PAGE), month), next_cursor: next };
+      }
+    };
+    return { timeline } as unknown as Api;
+  }
+}
+
+function columns(id: string[], month: string): TimelineColumns {
+  return {
+    id,
+    taken_at: id.map(() => `${month}-02T10:00:00+02:00`),
+    kind: id.map(() => 'photo'),
+    ratio: id.map(() => 1.5),
+    thumbhash: id.map(() => null),
+    duration_ms: id.map(() => null),
+    favorite: id.map(() => false),
+    state: id.map(() => 'ready')
+  };
+}
+
+let library: FakeLibrary;
+let timeline: Timeline;
+
+beforeEach(async () => {
+  library = new FakeLibrary().put('2024-05', 25).put('2024-04', 3).put('2023-12', 12);
+  timeline = new Timeline(library.api, 'timeline');
+  await timeline.load();
+  timeline.arrange(options);
+});
+
+const section = (index: number) => {
+  const found = timeline.sections[index];
+  if (!found) throw new Error(`no section ${index}`);
+  return found;
+};
+
+describe('months', () => {
+  it('are newest first, stacked without gaps, before anything is loaded', () => {
+    expect(timeline.sections.map(({ month }) => month)).toEqual(['2024-05', '2024-04', '2023-12']);
+    expect(timeline.total).toBe(40);
+    expect(timeline.tops[1]).toBe(section(0).height);
+    expect(timeline.height).toBe(section(0).height + section(1).height + section(2).height);
+    expect(library.asked).toEqual([]);
+  });
+
+  it('are loaded page by page, each page once', async () => {
+    await Promise.all([timeline.want(section(0)), timeline.want(section(0))]);
+    expect(library.asked).toEqual(['2024-05@0']);
+    await timeline.wantAll(section(0));
+    expect(library.asked).toEqual(['2024-05@0', '2024-05@10', '2024-05@20']);
+    expect(section(0).isComplete).toBe(true);
+    await timeline.want(section(0));
+    expect(library.asked).toHaveLength(3);
+  });
+
+  it('that fail to load can be asked for again', async () => {
+    library.fails = true;
+    await timeline.want(section(1));
+    expect(section(1).failed).toBeInstanceOf(Error);
+    library.fails = false;
+    await timeline.want(section(1));
+    expect(section(1).failed).toBeNull();
+    expect(section(1).loaded).toBe(3);
+  });
+
+  it('are found by position', () => {
+    expect(timeline.sectionAt(0)).toBe(0);
+    expect(timeline.sectionAt((timeline.tops[1] ?? 0) + 1)).toBe(1);
+    expect(timeline.sectionAt(1e9)).toBe(2);
+  });
+});
+
+describe('stepping', () => {
+  it('crosses months in both directions and loads them', async () => {
+    await timeline.wantAll(section(1));
+    const older = await timeline.step({ section: section(1), index: 2 }, 1);
+    expect(older && timeline.item(older)?.id).toBe('2023-12/0');
+    const newer = await timeline.step({ section: section(1), index: 0 }, -1);
+    expect(newer && timeline.item(newer)?.id).toBe('2024-05/24');
+    expect(await timeline.step({ section: section(0), index: 0 }, -1)).toBeNull();
+  });
+});
+
+describe('changes', () => {
+  it('taken out are gone at once, and an empty month with them', async () => {
+    await timeline.wantAll(section(1));
+    timeline.remove(new Set(['2024-04/0', '2024-04/1', '2024-04/2']));
+    expect(timeline.sections.map(({ month }) => month)).toEqual(['2024-05', '2023-12']);
+    expect(timeline.total).toBe(37);
+  });
+
+  it('on the server are merged: only months that differ are read again', async () => {
+    await timeline.wantAll(section(0));
+    await timeline.wantAll(section(1));
+    library.asked = [];
+    library.months.get('2024-04')?.unshift('2024-04/new');
+    library.put('2024-06', 1);
+    await timeline.sync(new Set());
+    expect(timeline.sections.map(({ month, count }) => `${month}:${count}`)).toEqual(['2024-06:1', '2024-05:25', '2024-04:4', '2023-12:12']);
+    expect(library.asked).toEqual(['2024-04@0']);
+    expect(timeline.find('2024-04/new')?.index).toBe(0);
+  });
+
+  it('of an item that is shown are read again although the counts agree', async () => {
+    await timeline.wantAll(section(1));
+    library.asked = [];
+    await timeline.sync(new Set(['2024-04/1']));
+    expect(library.asked).toEqual(['2024-04@0']);
+  });
+
+  it('keep what is in sight where it is', async () => {
+    let kept = 0;
+    timeline.keepWith({ keep: (change) => (kept++, change()) });
+    await timeline.want(section(0));
+    timeline.remove(new Set(['2024-05/0']));
+    expect(kept).toBe(2);
+  });
+});
+
+describe('selection', () => {
+  it('of a month reaches items that are not loaded', async () => {
+    const selection = new Selection(timeline);
+    await selection.toggleMonth(section(0));
+    expect(selection.ids.size).toBe(25);
+    expect(selection.monthState(section(0))).toBe('all');
+    selection.toggle({ section: section(0), index: 0 });
+    expect(selection.monthState(section(0))).toBe('some');
+    await selection.toggleMonth(section(0));
+    await selection.toggleMonth(section(0));
+    expect(selection.ids.size).toBe(0);
+  });
+
+  it('of a range crosses months in either direction', async () => {
+    const selection = new Selection(timeline);
+    await timeline.wantAll(section(0));
+    await timeline.wantAll(section(2));
+    selection.toggle({ section: section(2), index: 1 });
+    await selection.extendTo({ section: section(0), index: 23 });
+    expect([...selection.ids].sort()).toEqual(
+      ['2024-05/23', '2024-05/24', '2024-04/0', '2024-04/1', '2024-04/2', '2023-12/0', '2023-12/1'].sort()
+    );
+  });
+});
+
+it('far months are dropped when many are loaded, and keep their height', async () => {
+  const many = new FakeLibrary();
+  for (let n = 0; n < 30; n++) many.put(`20${String(n + 10)}-01`, 0);
+  const big = Array.from({ length: 5000 }, (_, n) => String(n));
+  const api = {
+    timeline: {
+      summary: async () => ({ total: 150_000, buckets: [...many.months.keys()].reverse().map((month) => ({ month, count: 5000 })) }),
+      month: async (_: string, month: string) => ({ month, count: 5000, items: columns(big.map((n) => `${month}/${n}`), month), next_cursor: null })
+    }
+  } as unknown as Api;
+  const long = new Timeline(api, 'timeline');
+  await long.load();
+  long.arrange(options);
+  for (let index = 0; index < 30; index++) {
+    long.see(index);
+    const wanted = long.sections[index];
+    if (wanted) await long.want(wanted);
+  }
+  const loaded = long.sections.reduce((sum, { loaded }) => sum + loaded, 0);
+  expect(loaded).toBeLessThanOrEqual(60_000);
+  expect(long.sections[0]?.loaded).toBe(0);
+  expect(long.sections[0]?.height).toBe(long.sections[29]?.height);
+});

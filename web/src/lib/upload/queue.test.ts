@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApiError, UnreachableError, type Api, type Media, type UploadCreated } from '$lib/api';
+import type { Connection } from '$lib/state/connection.svelte';
+import { UploadQueue } from './queue.svelte';
+import { Stopped } from './send';
+
+const sends = vi.hoisted(() => ({ all: [] as { url: string; resolve: (id: string) => void; reject: (e: unknown) => void; stop: () => void }[] }));
+
+vi.mock('./send', async (original) => ({
+  ...(await original<typeof import('./send')>()),
+  send: (_: File, url: string) => {
+    let resolve: (id: string) => void = () => undefined;
+    let reject: (error: unknown) => void = () => undefined;
+    const done = new Promise<string>((yes, no) => ((resolve = yes), (reject = no)));
+    const stop = vi.fn(() => reject(new Stopped()));
+    sends.all.push({ url, resolve, reject, stop });
+    return { done, stop };
+  }
+}));
+vi.mock('./hasher', () => ({ Hasher: class { hash = async (file: File) => `hash of ${file.name}`; } }));
+
+class FakeConnection {
+  isOnline = true;
+  listeners: (() => void)[] = [];
+  onReturn(listener: () => void) {
+    this.listeners.push(listener);
+  }
+  reached(is: boolean) {
+    this.isOnline = is;
+    if (is) this.listeners.forEach((listener) => listener());
+  }
+}
+
+let connection: FakeConnection;
+let create: (body: { file_name: string }) => Promise<UploadCreated>;
+let queue: UploadQueue;
+const file = (name: string, size = 100) => new File([new Uint8Array(size)], name, { lastModified: 1 });
+/** Lets every promise that can go on do so. */
+const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
+beforeEach(() => {
+  sends.all.length = 0;
+  const stored = new Map<string, string>();
+  vi.stubGlobal('localStorage', { getItem: (key: string) => stored.get(key) ?? null, setItem: (key: string, value: string) => stored.set(key, value) });
+  connection = new FakeConnection();
+  create = async ({ file_name }) => ({ id: file_name, protocol: 'tus', url: `/u/${file_name}`, expires_at: new Date(Date.now() + 1e7).toISOString() });
+  const api = { uploads: { create: (body: { file_name: string }) => create(body) } } as unknown as Api;
+  queue = new UploadQueue(api, connection as unknown as Connection);
+});
+
+const statuses = () => queue.items.map(({ status }) => status);
+
+describe('uploads', () => {
+  it('travel four at a time and count up', async () => {
+    queue.add(Array.from({ length: 6 }, (_, n) => file(`${n}.jpg`)));
+    await settle();
+    expect(sends.all).toHaveLength(4);
+    sends.all[0]?.resolve('m0');
+    await settle();
+    expect(sends.all).toHaveLength(5);
+    expect(queue.finished).toBe(1);
+    expect(queue.sentBytes).toBe(100);
+    expect(queue.items[0]?.mediaId).toBe('m0');
+  });
+
+  it('that are here already are not sent', async () => {
+    create = async () => ({ media: { id: 'old' } as Media });
+    queue.add([file('twice.jpg')]);
+    await settle();
+    expect(statuses()).toEqual(['duplicate']);
+    expect(sends.all).toHaveLength(0);
+    expect(queue.isActive).toBe(false);
+  });
+
+  it('that are refused say why, and the others go on', async () => {
+    create = async ({ file_name }) => {
+      if (file_name === 'bad.txt') throw new ApiError(415, { type: 'urn:media-vault:problem:unsupported-file', detail: 'not a photo' }, null);
+      return { id: '1', protocol: 'tus', url: '/u/1', expires_at: new Date(Date.now() + 1e7).toISOString() };
+    };
+    queue.add([file('bad.txt'), file('good.jpg')]);
+    await settle();
+    sends.all[0]?.resolve('m');
+    await settle();
+    expect(statuses()).toEqual(['failed', 'done']);
+    expect(queue.failed).toBe(1);
+    expect(queue.items[0]?.error).toMatchObject({ detail: 'not a photo', code: 'unsupported-file' });
+    expect(queue.progress).toBe(1);
+  });
+
+  it('cut off by the network wait and go on at the same address', async () => {
+    queue.add([file('a.jpg')]);
+    await settle();
+    sends.all[0]?.reject(new UnreachableError('cut'));
+    await settle();
+    expect(statuses()).toEqual(['waiting']);
+    connection.reached(true);
+    await settle();
+    expect(sends.all.map(({ url }) => url)).toEqual(['/u/a.jpg', '/u/a.jpg']);
+    sends.all[1]?.resolve('m');
+    await settle();
+    expect(statuses()).toEqual(['done']);
+  });
+
+  it('wait for the person to sign in again, and lose nothing', async () => {
+    const working = create;
+    create = async () => {
+      throw new ApiError(401, {}, null);
+    };
+    queue.add([file('a.jpg'), file('b.jpg')]);
+    await settle();
+    expect(queue.needsSignIn).toBe(true);
+    expect(statuses()).toEqual(['waiting', 'waiting']);
+    create = working;
+    queue.signedIn();
+    await settle();
+    expect(sends.all).toHaveLength(2);
+  });
+
+  it('whose address has expired begin anew', async () => {
+    queue.add([file('a.jpg')]);
+    await settle();
+    sends.all[0]?.reject(new ApiError(410, {}, null));
+    await settle();
+    expect(sends.all).toHaveLength(2);
+  });
+
+  it('pause and resume', async () => {
+    queue.add(Array.from({ length: 6 }, (_, n) => file(`${n}.jpg`)));
+    await settle();
+    queue.pause();
+    await settle();
+    expect(sends.all.every(({ stop }) => vi.mocked(stop).mock.calls.length === 1)).toBe(true);
+    expect(statuses()).toEqual(['paused', 'paused', 'paused', 'paused', 'waiting', 'waiting']);
+    queue.resume();
+    await settle();
+    expect(sends.all).toHaveLength(8);
+    for (const { resolve } of sends.all.slice(4)) resolve('m');
+    await settle();
+    expect(queue.finished).toBe(4);
+  });
+
+  it('that are cancelled leave the list and the totals', async () => {
+    queue.add([file('a.jpg', 300), file('b.jpg', 100)]);
+    await settle();
+    const [first] = queue.items;
+    if (first) queue.cancel(first);
+    expect(queue.items).toHaveLength(1);
+    expect(queue.totalBytes).toBe(100);
+  });
+});
