@@ -189,9 +189,11 @@ CREATE TABLE job (
   updated_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX job_same_work ON job (kind, deduplication_key);
-CREATE INDEX job_next ON job (state, kind, priority, run_at, id);
-CREATE INDEX job_time ON job (state, run_at);
+-- Each row stands in the indexes of its state alone.
+CREATE INDEX job_next ON job (kind, priority, run_at, id) WHERE state = 'waiting';
+CREATE INDEX job_time ON job (run_at) WHERE state = 'waiting';
 CREATE INDEX job_lease ON job (lease_until) WHERE state = 'running';
+CREATE INDEX job_worker ON job (worker) WHERE state = 'running';
 CREATE INDEX job_dead ON job (updated_at, id) WHERE state = 'dead';
 
 CREATE TABLE event (

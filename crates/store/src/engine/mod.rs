@@ -4,6 +4,9 @@ mod postgres;
 mod sqlite;
 mod tx;
 
+#[cfg(test)]
+pub(crate) use postgres::Connection;
+pub(crate) use postgres::numbered;
 pub(crate) use tx::Session;
 pub use tx::{Audited, Tx};
 

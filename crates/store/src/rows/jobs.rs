@@ -159,16 +159,12 @@ impl Tx<'_, '_> {
 
     /// How many jobs are where.
     pub fn job_counts(&mut self) -> Result<JobCounts, StoreError> {
-        let mut counts = JobCounts::default();
-        for (state, count) in [
-            ("waiting", &mut counts.waiting),
-            ("running", &mut counts.running),
-            ("dead", &mut counts.dead),
-        ] {
-            let sql = "SELECT COUNT(*) FROM job WHERE state = ?1";
-            *count = self.find(sql, &[state.into()], |r| r.size(0))?.unwrap_or(0);
-        }
-        Ok(counts)
+        let mut count = |sql: &str| Ok::<u64, StoreError>(self.find(sql, &[], |r| r.size(0))?.unwrap_or(0));
+        Ok(JobCounts {
+            waiting: count("SELECT COUNT(*) FROM job WHERE state = 'waiting'")?,
+            running: count("SELECT COUNT(*) FROM job WHERE state = 'running'")?,
+            dead: count("SELECT COUNT(*) FROM job WHERE state = 'dead'")?,
+        })
     }
 
     /// Jobs that were given up, the latest first.
@@ -184,7 +180,7 @@ impl Tx<'_, '_> {
             })
         };
         self.list(
-            "SELECT id, kind, payload, attempts, last_error, updated_at FROM job WHERE state = 'dead' ORDER BY updated_at DESC, id LIMIT ?1",
+            "SELECT id, kind, payload, attempts, last_error, updated_at FROM job WHERE state = 'dead' ORDER BY updated_at DESC, id DESC LIMIT ?1",
             &[limit.into()],
             row,
         )

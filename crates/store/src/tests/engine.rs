@@ -1,0 +1,270 @@
+//! One request's failure is one request's failure, and nothing is said before it is true.
+
+use super::*;
+use crate::engine::{Connection, Raw, Session};
+use domain::{At, Event, EventKind, MediaId, UserId};
+use std::sync::OnceLock;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+type Outcome = JoinHandle<Result<(), StoreError>>;
+
+/// Queues a change behind the one that holds the hand; it is in the queue when this returns.
+async fn queue(
+    bench: &Bench,
+    work: impl FnOnce(&mut Tx<'_, '_>) -> Result<(), StoreError> + Send + 'static,
+) -> Outcome {
+    let (store, before) = (bench.store.clone(), bench.store.waiting());
+    let task = tokio::spawn(async move {
+        store
+            .write(move |tx| {
+                work(tx)?;
+                Ok(tx.unaudited(()))
+            })
+            .await
+    });
+    while bench.store.waiting() <= before {
+        tokio::task::yield_now().await;
+    }
+    task
+}
+
+fn event(n: u64) -> Event {
+    Event {
+        audience: UserId(Uuid::from_u64_pair(1, 1)),
+        kind: EventKind::MediaUpdated,
+        media: MediaId(Uuid::from_u64_pair(2, n)),
+    }
+}
+
+#[testkit::both]
+async fn a_bug_in_one_change_costs_one_request_and_leaves_nothing(bench: Bench) {
+    let store = &bench.store;
+    let bug = store
+        .write::<(), StoreError>(|tx| {
+            put(tx, "half")?;
+            panic!("a bug");
+        })
+        .await;
+    assert!(
+        matches!(&bug, Err(StoreError::Panicked(said)) if said == "a bug"),
+        "{bug:?}"
+    );
+    let bug = store.read::<(), StoreError>(|_| panic!("another")).await;
+    assert!(matches!(bug, Err(StoreError::Panicked(_))));
+    assert_eq!(bench.names().await, [""; 0]);
+    bench.put("next").await;
+    assert_eq!(bench.names().await, ["next"]);
+}
+
+#[testkit::both]
+async fn a_failed_change_takes_none_of_its_neighbours_with_it(bench: Bench) {
+    let (release, held) = bench.hold().await;
+    let mut tasks = vec![];
+    tasks.push(queue(&bench, |tx| put(tx, "1")).await);
+    tasks.push(
+        queue(&bench, |tx| {
+            put(tx, "2")?;
+            Err(StoreError::Stale)
+        })
+        .await,
+    );
+    tasks.push(queue(&bench, |tx| put(tx, "3")).await);
+    tasks.push(
+        queue(&bench, |tx| {
+            put(tx, "4")?;
+            panic!("a bug")
+        })
+        .await,
+    );
+    // A statement that fails: the name is taken by a neighbour in the same commit.
+    tasks.push(
+        queue(&bench, |tx| {
+            put(tx, "5")?;
+            put(tx, "1")
+        })
+        .await,
+    );
+    tasks.push(queue(&bench, |tx| put(tx, "6")).await);
+    release.send(()).unwrap();
+    held.await.unwrap().unwrap();
+    let mut kept = vec![];
+    for task in tasks {
+        kept.push(task.await.unwrap().is_ok());
+    }
+    assert_eq!(kept, [true, false, true, false, false, true]);
+    assert_eq!(bench.names().await, ["1", "3", "6"]);
+}
+
+#[testkit::both]
+async fn a_change_that_goes_on_after_a_failed_statement_is_not_kept(bench: Bench) {
+    bench.put("taken").await;
+    let swallowed = bench
+        .store
+        .write::<_, StoreError>(|tx| {
+            put(tx, "before")?;
+            assert!(put(tx, "taken").is_err());
+            // Nothing runs any more, not even a read.
+            assert!(put(tx, "after").is_err() && names(tx).is_err());
+            Ok(tx.unaudited("done"))
+        })
+        .await;
+    assert!(matches!(swallowed, Err(StoreError::Panicked(_))), "{swallowed:?}");
+    assert_eq!(bench.names().await, ["taken"]);
+}
+
+#[testkit::both]
+async fn a_change_is_kept_even_when_nobody_waits_for_it_any_more(bench: Bench) {
+    let (release, held) = bench.hold().await;
+    let left = queue(&bench, |tx| put(tx, "left")).await;
+    left.abort();
+    assert!(left.await.unwrap_err().is_cancelled());
+    release.send(()).unwrap();
+    held.await.unwrap().unwrap();
+    bench.put("next").await;
+    assert_eq!(bench.names().await, ["left", "next"]);
+}
+
+#[testkit::both]
+async fn who_comes_when_too_much_waits_is_told_so(database: Database) {
+    let narrow = Bounds {
+        queue: 2,
+        patience: Duration::from_millis(20),
+    };
+    let bench = Bench::within(database, narrow);
+    let (release, held) = bench.hold().await;
+    let first = queue(&bench, |tx| put(tx, "1")).await;
+    let second = queue(&bench, |tx| put(tx, "2")).await;
+    assert_eq!(bench.store.waiting(), 2);
+    let refused = bench
+        .store
+        .write::<(), StoreError>(|tx| {
+            put(tx, "3")?;
+            Ok(tx.unaudited(()))
+        })
+        .await;
+    assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+    release.send(()).unwrap();
+    for task in [held, first, second] {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(bench.names().await, ["1", "2"]);
+}
+
+#[testkit::both]
+async fn reads_do_not_wait_for_changes(database: Database) {
+    let settings = Settings {
+        connections: 2,
+        ..settings(&database)
+    };
+    let store = Store::open(&settings, Arc::new(|_| {})).unwrap();
+    let bench = Bench {
+        store,
+        told: Arc::default(),
+        database,
+    };
+    let (release, held) = bench.hold().await;
+    assert_eq!(bench.names().await, [""; 0]);
+    release.send(()).unwrap();
+    held.await.unwrap().unwrap();
+}
+
+#[testkit::both]
+async fn what_was_rolled_back_is_never_announced(bench: Bench) {
+    let (release, held) = bench.hold().await;
+    let tell = |n: u64, end: fn() -> Result<(), StoreError>| {
+        move |tx: &mut Tx<'_, '_>| {
+            tx.publish(event(n), At(0));
+            tx.nudge_workers();
+            end()
+        }
+    };
+    let kept = queue(&bench, tell(1, || Ok(()))).await;
+    let failed = queue(&bench, tell(2, || Err(StoreError::Stale))).await;
+    let panicked = queue(&bench, tell(3, || panic!("a bug"))).await;
+    release.send(()).unwrap();
+    held.await.unwrap().unwrap();
+    assert!(kept.await.unwrap().is_ok() && failed.await.unwrap().is_err() && panicked.await.unwrap().is_err());
+    let told: Vec<_> = bench.told.lock().unwrap().drain(..).collect();
+    let expected = Announcement {
+        events: vec![event(1)],
+        work: true,
+    };
+    assert_eq!(told, [expected]);
+    let rows = bench
+        .store
+        .read::<_, StoreError>(|tx| tx.events_behind(0, 10))
+        .await
+        .unwrap();
+    assert_eq!(rows.iter().map(|r| r.media).collect::<Vec<_>>(), [event(1).media]);
+}
+
+/// Asks on a connection of its own, as another program would.
+fn events_seen_from_outside(settings: &Settings) -> usize {
+    let count = |session: &mut Session<'_>| Tx::new(session).events_behind(0, 100).unwrap().len();
+    match settings.connect().unwrap() {
+        Raw::Sqlite(c) => count(&mut Session::Sqlite(&c)),
+        Raw::Postgres(_) => count(&mut Session::Postgres(&mut Connection::open(&settings.url).unwrap())),
+    }
+}
+
+#[testkit::both]
+async fn an_announcement_comes_after_the_commit_and_before_the_answer(database: Database) {
+    let settings = settings(&database);
+    let seen = Arc::new(OnceLock::new());
+    let (ask, tell) = (settings.clone(), seen.clone());
+    let announce = Arc::new(move |_| tell.set(events_seen_from_outside(&ask)).unwrap());
+    let store = Store::open(&settings, announce).unwrap();
+    store
+        .write::<_, StoreError>(|tx| {
+            tx.publish(event(1), At(0));
+            Ok(tx.unaudited(()))
+        })
+        .await
+        .unwrap();
+    assert_eq!(
+        seen.get(),
+        Some(&1),
+        "told already, and others could see it when it was told"
+    );
+}
+
+#[testkit::both]
+async fn a_listener_that_panics_breaks_nothing(database: Database) {
+    let store = Store::open(&settings(&database), Arc::new(|_| panic!("a listener's bug"))).unwrap();
+    for n in 0..2 {
+        let kept = store
+            .write::<_, StoreError>(move |tx| {
+                tx.publish(event(n), At(0));
+                Ok(tx.unaudited(n))
+            })
+            .await;
+        assert_eq!(kept.unwrap(), n);
+    }
+}
+
+#[test]
+fn an_address_that_is_not_understood_is_refused_without_telling_its_password() {
+    for url in [
+        "",
+        "mysql://root:secret@db/x",
+        "sqlite://",
+        "/var/lib/x.db",
+        "postgres:/x",
+    ] {
+        let settings = Settings {
+            url: url.into(),
+            connections: 1,
+        };
+        let refused = Store::open(&settings, Arc::new(|_| {})).map(|_| ()).unwrap_err();
+        assert!(matches!(refused, StoreError::Address(_)), "{url}: {refused:?}");
+        assert!(!refused.to_string().contains("secret"), "{refused}");
+    }
+    let settings = Settings {
+        url: "postgres://u:secret@127.0.0.1:1/x".into(),
+        connections: 1,
+    };
+    let refused = Store::open(&settings, Arc::new(|_| {})).map(|_| ()).unwrap_err();
+    assert!(matches!(refused, StoreError::Unreachable(_)), "{refused:?}");
+    assert!(!format!("{refused} {refused:?}").contains("secret"), "{refused}");
+}
