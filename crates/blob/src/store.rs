@@ -184,9 +184,14 @@ impl Blobs {
         self.inner.ring.current().id()
     }
 
-    /// Begins to receive an object. [`BlobError::Exists`] if one of this id is in `incoming/` already.
+    /// Begins to receive an object. [`BlobError::Exists`] if there is one of this id already, received or settled.
     pub fn create(&self, id: BlobId) -> Result<Writer, BlobError> {
         self.inner.mark()?;
+        // Settling the second one would replace the first.
+        let settled = self.inner.layout.object(id).try_exists();
+        if settled.doing("looking for an object of the same id")? {
+            return Err(BlobError::Exists { id });
+        }
         let file = Locked::create(&self.inner.layout.staged(id), id)?;
         Writer::begin(self.inner.clone(), id, file)
     }

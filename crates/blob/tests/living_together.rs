@@ -118,6 +118,10 @@ fn settling_discarding_and_removing_can_be_repeated() {
     assert!(blobs.pending().unwrap().is_empty());
     assert_eq!(blobs.received(id(1)).unwrap(), None);
     assert!(matches!(blobs.resume(id(1)), Err(BlobError::Missing { .. })));
+    assert!(
+        matches!(blobs.create(id(1)), Err(BlobError::Exists { .. })),
+        "a settled object is not replaced"
+    );
     for _ in 0..2 {
         blobs.remove(&may_clean(), id(1)).unwrap();
     }
