@@ -98,10 +98,12 @@ pub(crate) fn heif(file: &[u8]) -> Option<Heif<'_>> {
                 let skip = item
                     .and_then(|item| be32(item, 0))
                     .and_then(|skip| usize::try_from(skip).ok());
-                found.exif = item.zip(skip).and_then(|(item, skip)| item.get(skip.checked_add(4)?..));
+                let exif = item.zip(skip).and_then(|(item, skip)| item.get(skip.checked_add(4)?..));
+                // A stereo pair has two: the first belongs to the picture that is shown.
+                found.exif = found.exif.or(exif);
             }
             b"mime" if crate::bytes::find(infe, b"application/rdf+xml").is_some() => {
-                found.xmp = item(file, idat, iloc, id);
+                found.xmp = found.xmp.or_else(|| item(file, idat, iloc, id));
             }
             _ => {}
         }

@@ -33,7 +33,11 @@ pub(super) fn read(data: &[u8], found: &mut Metadata) {
     }
     // CR3 has each directory in a structure of its own, where it comes first.
     let exif = tiff.offset(&main, 0x8769).and_then(|at| tiff.ifd(at));
-    photo(&tiff, exif.as_ref().unwrap_or(&main), found);
+    if let Some(exif) = &exif {
+        photo(&tiff, exif, found);
+    }
+    // Some programs write these fields into the main directory.
+    photo(&tiff, &main, found);
     match tiff.offset(&main, 0x8825).and_then(|at| tiff.ifd(at)) {
         Some(gps) => place(&tiff, &gps, found),
         None if main.get(0x8769).is_none() => place(&tiff, &main, found),

@@ -30,6 +30,15 @@ pub(crate) struct Codec {
 impl Codec {
     /// Decodes at the smallest size that still serves a preview.
     pub(crate) fn decode(&mut self, data: &[u8]) -> Result<Decoded, Failure> {
+        let decoded = self.try_decode(data);
+        if decoded.as_ref().map_or(true, |decoded| decoded.damage.is_some()) {
+            // After an error the handle may hold half a picture: start afresh.
+            self.decompressor = None;
+        }
+        decoded
+    }
+
+    fn try_decode(&mut self, data: &[u8]) -> Result<Decoded, Failure> {
         let decompressor = match &mut self.decompressor {
             Some(handle) => handle,
             slot => slot.insert(Decompressor::new().map_err(|error| library(&error))?),
@@ -67,7 +76,7 @@ impl Codec {
         };
         let damage = match decompressor.decompress(data, image) {
             Ok(()) => None,
-            Err(error) => self.salvage(&error, &pixels, pitch)?,
+            Err(error) => salvage(&error, &pixels, pitch)?,
         };
         if layout == Layout::Cmyk && adobe(data) {
             // Adobe stores how much light is left, not how much ink there is.
@@ -85,43 +94,6 @@ impl Codec {
             icc: icc(data),
             damage,
         })
-    }
-
-    /// libjpeg-turbo goes on behind damage and reports it at the end: see whether enough of the picture came out.
-    fn salvage(&mut self, error: &turbojpeg::Error, pixels: &[u8], pitch: usize) -> Result<Option<String>, Failure> {
-        // After an error the handle may hold half a picture: start afresh.
-        self.decompressor = None;
-        let message = error.to_string();
-        if message.contains("nsufficient memory") || message.contains("emory allocation") {
-            return Err(too_big("the JPEG"));
-        }
-        if message.contains("extraneous bytes before marker") {
-            // Many phones append things. Nothing of the picture is missing.
-            return Ok(None);
-        }
-        let rows = pixels.chunks_exact(pitch).collect::<Vec<_>>();
-        let warned = [
-            "Premature end",
-            "Corrupt JPEG",
-            "Invalid SOS",
-            "Inconsistent progression",
-            "Warning",
-        ]
-        .iter()
-        .any(|warning| message.contains(warning));
-        // Rows that never came are all alike: grey, or zeros.
-        let lost = rows
-            .last()
-            .map_or(0, |last| rows.iter().rev().take_while(|row| *row == last).count());
-        let shown = rows.len().saturating_sub(lost);
-        if shown * 20 < rows.len() || !(warned || shown > 0) {
-            return Err(Failure::damaged(
-                "The JPEG is cut short or broken, and hardly anything of it can be shown. Upload another copy.",
-            ));
-        }
-        Ok(Some(
-            "The JPEG is cut short or broken; what could be read is shown. The original is kept as it is.".into(),
-        ))
     }
 
     /// Encodes a preview.
@@ -148,6 +120,41 @@ impl Codec {
         };
         compressor.compress_to_vec(image).map_err(|error| library(&error))
     }
+}
+
+/// libjpeg-turbo goes on behind damage and reports it at the end: see whether enough of the picture came out.
+fn salvage(error: &turbojpeg::Error, pixels: &[u8], pitch: usize) -> Result<Option<String>, Failure> {
+    let message = error.to_string();
+    if message.contains("nsufficient memory") || message.contains("emory allocation") {
+        return Err(too_big("the JPEG"));
+    }
+    if message.contains("extraneous bytes before marker") {
+        // Many phones append things. Nothing of the picture is missing.
+        return Ok(None);
+    }
+    let rows = pixels.chunks_exact(pitch).collect::<Vec<_>>();
+    let warned = [
+        "Premature end",
+        "Corrupt JPEG",
+        "Invalid SOS",
+        "Inconsistent progression",
+        "Warning",
+    ]
+    .iter()
+    .any(|warning| message.contains(warning));
+    // Rows that never came are all alike: grey, or zeros.
+    let lost = rows
+        .last()
+        .map_or(0, |last| rows.iter().rev().take_while(|row| *row == last).count());
+    let shown = rows.len().saturating_sub(lost);
+    if shown * 20 < rows.len() || !(warned || shown > 0) {
+        return Err(Failure::damaged(
+            "The JPEG is cut short or broken, and hardly anything of it can be shown. Upload another copy.",
+        ));
+    }
+    Ok(Some(
+        "The JPEG is cut short or broken; what could be read is shown. The original is kept as it is.".into(),
+    ))
 }
 
 fn side(value: usize) -> Result<u32, Failure> {

@@ -29,7 +29,10 @@ impl Turn<'_> {
             Err(failure) if failure.code == FailureCode::Io => self.take_worker()?.ask(job, input, &output)?,
             other => other?,
         };
-        self.give_back(worker);
+        if !matches!(&answer, Err(failure) if failure.code == FailureCode::DecoderCrashed) {
+            // After a panic the child is about to end.
+            self.give_back(worker);
+        }
         let report = answer?;
         let renditions = collect(&report, &output)?;
         Ok(Outcome { report, renditions })
@@ -85,14 +88,25 @@ pub(super) fn process(turn: &Turn<'_>, source: &dyn Source, format: Format) -> R
         Format::Heic | Format::Avif => by_vips(turn, format, &input)?,
         Format::Tiff => match turn.decode(&Job::Develop { format }, &input) {
             // libtiff knows what the Rust decoder does not: fax, CIE L*a*b*, odd bit depths.
-            Err(failure) if matches!(failure.code, FailureCode::Unsupported | FailureCode::Damaged) => {
-                by_vips(turn, format, &input).map_err(|_| failure)?
+            Err(failure) if !failure.retry() && failure.code != FailureCode::TooManyPixels => {
+                by_vips(turn, format, &input).map_err(|_| tiff_failure(failure))?
             }
             other => other?,
         },
         _ => turn.decode(&Job::Develop { format }, &input)?,
     };
     Ok(processed(format, outcome))
+}
+
+/// Neither decoder can read it: a panic of the first is then a kind that it does not know.
+fn tiff_failure(first: Failure) -> Failure {
+    match first.code {
+        FailureCode::DecoderCrashed => Failure::new(
+            FailureCode::Unsupported,
+            "This kind of TIFF is not supported. The original is kept; upload it as JPEG or PNG to see it.",
+        ),
+        _ => first,
+    }
 }
 
 /// Metadata by a child, pixels by libvips, renditions by a child again.

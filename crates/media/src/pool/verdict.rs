@@ -44,6 +44,10 @@ pub(super) fn of_decoder(death: &Death<'_>) -> Failure {
     if death.words.contains("sandbox could not be entered") {
         return Failure::io("A decoder could not be started", death.words.trim());
     }
+    if death.signal == Some(libc::SIGSYS) {
+        // Trapped while signals were blocked, as they are between fork and exec: the handler could not say which call.
+        return forbidden("tried a forbidden system call");
+    }
     by_signal(death, "The decoder").unwrap_or_else(|| {
         Failure::new(
             FailureCode::DecoderCrashed,

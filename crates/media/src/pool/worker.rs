@@ -63,8 +63,11 @@ impl Worker {
     /// Hands one item to the child. `Err` means that the child is gone and why; the inner result is its own answer.
     pub(super) fn ask(mut self, job: &Job, input: &File, output: &File) -> Result<(Self, Answer), Failure> {
         let handles = [input.as_fd(), output.as_fd()];
-        let answer = wire::send(&self.socket, job, &handles).and_then(|()| self.receive());
-        match answer {
+        if let Err(error) = wire::send(&self.socket, job, &handles) {
+            // It ended while it waited: the item has nothing to do with it.
+            return Err(Failure::io("A decoder had ended", error));
+        }
+        match self.receive() {
             Ok(Some(answer)) => {
                 self.served += 1;
                 Ok((self, answer))

@@ -12,16 +12,18 @@ make "${picture[@]}" "${tone[@]}" "${h264[@]}" -g 25 -c:a aac -metadata creation
 make -i plain.mp4 -c copy -movflags +faststart index_first.mp4
 make -i plain.mp4 -c copy -movflags frag_keyframe+empty_moov+default_base_moof fragmented.mp4
 for degrees in 90 180 270; do
-  make -i plain.mp4 -c copy -metadata:s:v:0 rotate=$degrees "rotated_$degrees.mp4"
+  # This ffmpeg counts against the clock.
+  make -i plain.mp4 -c copy -metadata:s:v:0 rotate=$((360 - degrees)) "rotated_$degrees.mp4"
 done
 make "${picture[@]}" -c:v libx265 -preset ultrafast -pix_fmt yuv420p -tag:v hvc1 -x265-params log-level=error hevc.mp4
 make "${picture[@]}" -c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -tag:v hvc1 \
   -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc \
   -x265-params log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc hdr.mp4
-make -i plain.mp4 -c copy -movflags use_metadata_tags \
-  -metadata com.apple.quicktime.content.identifier=11111111-2222-3333-4444-555555555555 quicktime.mov
-exiftool -quiet -overwrite_original -Keys:CreationDate="2024:05:12 10:11:12+02:00" -Keys:GPSCoordinates="52.52, 13.405, 30" \
-  -Keys:Make=Apple -Keys:Model="iPhone 15" quicktime.mov
+apple=com.apple.quicktime
+make -i plain.mp4 -map_metadata -1 -c copy -movflags use_metadata_tags \
+  -metadata $apple.creationdate=2024-05-12T10:11:12+0200 -metadata $apple.location.ISO6709=+52.5200+013.4050+030.000/ \
+  -metadata $apple.make=Apple -metadata $apple.model="iPhone 15" \
+  -metadata $apple.content.identifier=11111111-2222-3333-4444-555555555555 quicktime.mov
 make -i plain.mp4 -c copy matroska.mkv
 make "${picture[@]}" "${tone[@]}" -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 1M -c:a libopus webm.webm
 make "${picture[@]}" -c:v mjpeg -q:v 5 avi.avi

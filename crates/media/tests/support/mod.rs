@@ -9,8 +9,12 @@ use media::{DecoderPool, Failure, Hints, Processed, RenditionKind, Settings};
 
 /// Where `scripts/corpus.sh` puts the files.
 pub fn corpus() -> PathBuf {
-    let set = std::env::vars_os().find(|(name, _)| name == "MEDIA_VAULT_TEST_CORPUS").map(|(_, value)| PathBuf::from(value));
-    let corpus = set.or_else(|| Some(std::env::home_dir()?.join(".cache/media-vault/corpus"))).expect("a home directory");
+    let set = std::env::vars_os()
+        .find(|(name, _)| name == "MEDIA_VAULT_TEST_CORPUS")
+        .map(|(_, value)| PathBuf::from(value));
+    let corpus = set
+        .or_else(|| Some(std::env::home_dir()?.join(".cache/media-vault/corpus")))
+        .expect("a home directory");
     assert!(
         corpus.join("version").exists(),
         "the test corpus is not in {}: run scripts/corpus.sh, or name it in MEDIA_VAULT_TEST_CORPUS",
@@ -59,27 +63,51 @@ pub fn process(pool: &DecoderPool, data: &[u8]) -> Result<Processed, Failure> {
 
 /// The preview, decoded by another decoder than the one that made it.
 pub fn preview(made: &Processed) -> image::RgbImage {
-    let preview = made.renditions.iter().find(|made| made.kind == RenditionKind::Preview).expect("a preview");
+    let preview = made
+        .renditions
+        .iter()
+        .find(|made| made.kind == RenditionKind::Preview)
+        .expect("a preview");
     let picture = image::load_from_memory_with_format(&preview.bytes, image::ImageFormat::Jpeg).expect("a JPEG");
-    assert_eq!((picture.width(), picture.height()), (preview.dimensions.width, preview.dimensions.height));
+    assert_eq!(
+        (picture.width(), picture.height()),
+        (preview.dimensions.width, preview.dimensions.height)
+    );
     picture.to_rgb8()
 }
 
 pub fn thumb(made: &Processed) -> image::RgbImage {
-    let thumb = made.renditions.iter().find(|made| made.kind == RenditionKind::Thumb).expect("a thumb");
+    let thumb = made
+        .renditions
+        .iter()
+        .find(|made| made.kind == RenditionKind::Thumb)
+        .expect("a thumb");
     let picture = image::load_from_memory_with_format(&thumb.bytes, image::ImageFormat::WebP).expect("a WebP");
-    assert_eq!((picture.width(), picture.height()), (thumb.dimensions.width, thumb.dimensions.height));
+    assert_eq!(
+        (picture.width(), picture.height()),
+        (thumb.dimensions.width, thumb.dimensions.height)
+    );
     picture.to_rgb8()
 }
 
 /// Mean difference of two pictures of the same size, 0 to 255 a channel.
 pub fn difference(a: &image::RgbImage, b: &image::RgbImage) -> f64 {
     assert_eq!(a.dimensions(), b.dimensions());
-    let sum: u64 = a.as_raw().iter().zip(b.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    let sum: u64 = a
+        .as_raw()
+        .iter()
+        .zip(b.as_raw())
+        .map(|(a, b)| u64::from(a.abs_diff(*b)))
+        .sum();
     sum as f64 / a.as_raw().len() as f64
 }
 
 /// Makes `picture` as large as `like`.
 pub fn fit(picture: &image::RgbImage, like: &image::RgbImage) -> image::RgbImage {
-    image::imageops::resize(picture, like.width(), like.height(), image::imageops::FilterType::Triangle)
+    image::imageops::resize(
+        picture,
+        like.width(),
+        like.height(),
+        image::imageops::FilterType::Triangle,
+    )
 }
