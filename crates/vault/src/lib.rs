@@ -9,6 +9,7 @@ mod error;
 pub mod events;
 pub mod housekeeping;
 pub mod idempotency;
+pub mod import;
 mod ingest;
 pub mod lists;
 pub mod process;

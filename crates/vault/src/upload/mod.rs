@@ -13,7 +13,7 @@ use domain::{
     policy::{AddMedia, CancelUpload, ContinueUpload, LibraryFacts},
 };
 use identity::Purpose;
-use receive::{Ended, Receive};
+use receive::{Ended, Incoming, Receive};
 use serde::{Deserialize, Serialize};
 use store::{Added, NewUpload, UploadDetails, UploadRow};
 
@@ -344,6 +344,21 @@ pub struct Whole {
 
 /// Takes a file in one go.
 pub async fn whole(vault: &Vault, call: Call, file: Whole, body: Body) -> Result<Added, VaultError> {
+    take_whole(vault, call, file, Incoming::Body(body)).await
+}
+
+/// The same from something that is read on a thread that may wait, such as a file of this machine. An error of the reader is answered as
+/// [`VaultError::Interrupted`], and nothing is kept.
+pub(crate) async fn whole_from(
+    vault: &Vault,
+    call: Call,
+    file: Whole,
+    reader: impl std::io::Read + Send + 'static,
+) -> Result<Added, VaultError> {
+    take_whole(vault, call, file, Incoming::Reader(Box::new(reader))).await
+}
+
+async fn take_whole(vault: &Vault, call: Call, file: Whole, incoming: Incoming) -> Result<Added, VaultError> {
     let owner = call.actor.person().ok_or(VaultError::Unauthenticated)?.id;
     let limit = vault.settings().max_file_bytes;
     let expected = file.expected.unwrap_or(0);
@@ -372,7 +387,7 @@ pub async fn whole(vault: &Vault, call: Call, file: Whole, body: Body) -> Result
         file_name: file_name.as_str().into(),
         check: None,
     };
-    let (record, found) = match receive::whole(vault, receive, body, limit).await {
+    let (record, found) = match receive::whole(vault, receive, incoming, limit).await {
         Ok(arrived) => arrived,
         Err(error) => {
             let blobs = vault.blobs().clone();

@@ -76,14 +76,29 @@ pub(super) async fn parts(vault: &Vault, receive: Receive, body: Body) -> Result
     writing.await?
 }
 
+/// Where a whole file comes from.
+pub(super) enum Incoming {
+    /// A connection.
+    Body(Body),
+    /// Something that is waited for on a thread of its own.
+    Reader(Box<dyn io::Read + Send>),
+}
+
 /// Takes a whole file.
 pub(super) async fn whole(
     vault: &Vault,
     receive: Receive,
-    body: Body,
+    incoming: Incoming,
     limit: u64,
 ) -> Result<(BlobRecord, Type), VaultError> {
     let blobs = vault.blobs().clone();
+    let body = match incoming {
+        Incoming::Body(body) => body,
+        Incoming::Reader(mut reader) => {
+            let reading = move || read_whole(&blobs, &receive, &mut *reader, limit);
+            return tokio::task::spawn_blocking(reading).await?;
+        }
+    };
     let (pieces, arriving) = mpsc::channel(WAITING);
     let writing = tokio::task::spawn_blocking(move || write_whole(&blobs, &receive, arriving, limit));
     feed(body, pieces).await;
@@ -218,6 +233,38 @@ fn write_whole(
             Some(Piece::End) => break,
             None => return Err(VaultError::Interrupted),
         }
+    }
+    let found = head.end(&receive.file_name)?;
+    Ok((writer.finish()?, found))
+}
+
+/// As much as the object store seals at a time.
+const PIECE: usize = 1 << 20;
+
+fn read_whole(
+    blobs: &Blobs,
+    receive: &Receive,
+    reader: &mut dyn io::Read,
+    limit: u64,
+) -> Result<(BlobRecord, Type), VaultError> {
+    let mut writer = blobs.create(receive.blob)?;
+    let mut head = Head {
+        bytes: vec![],
+        found: None,
+    };
+    let mut piece = vec![0; PIECE];
+    loop {
+        let n = match reader.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => return Err(VaultError::Interrupted),
+        };
+        if writer.position() + n as u64 > limit {
+            return Err(VaultError::TooLarge { limit });
+        }
+        head.take(&piece[..n], &receive.file_name)?;
+        writer.write(&piece[..n])?;
     }
     let found = head.end(&receive.file_name)?;
     Ok((writer.finish()?, found))
