@@ -74,7 +74,7 @@ impl Studio {
             check_pixels(header, bounds)?;
         }
         let decoded = match format {
-            Format::Jpeg => self.jpeg.decode(data)?,
+            Format::Jpeg => self.jpeg.decode(data, bounds)?,
             Format::Png | Format::Apng => png::decode(data, bounds)?,
             Format::WebP => codecs::webp(data, bounds)?,
             _ => codecs::other(format, data, bounds)?,

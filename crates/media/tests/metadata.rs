@@ -1,5 +1,12 @@
 //! What files say about themselves, compared with exiftool.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail by panicking"
+)]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,13 @@
 //! Mutated real files, and every odd file of the corpus, through the real pool: each ends ready or with a reason, the
 //! pool goes on, and nothing takes long.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail by panicking"
+)]
+
 mod support;
 
 use std::collections::BTreeMap;

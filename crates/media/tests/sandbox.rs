@@ -1,5 +1,12 @@
 //! A decoder that was taken over is stopped, and both the log and the item say what it did.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail by panicking"
+)]
+
 mod support;
 
 use std::io;

@@ -1,5 +1,12 @@
 //! Videos and sound, through ffprobe, ffmpeg and a decoder child, all of them locked in.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail by panicking"
+)]
+
 mod support;
 
 use std::io;

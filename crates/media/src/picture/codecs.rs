@@ -56,6 +56,7 @@ pub(crate) fn other(format: Format, data: &[u8], bounds: Bounds) -> Result<Decod
         Format::Tiff => image::ImageFormat::Tiff,
         Format::Bmp => image::ImageFormat::Bmp,
         Format::WebP => image::ImageFormat::WebP,
+        Format::Jpeg => image::ImageFormat::Jpeg,
         _ => {
             return Err(Failure::new(
                 FailureCode::Unsupported,

@@ -4,10 +4,11 @@
 use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 use super::raster::{Layout, Raster};
-use super::{Decoded, PREVIEW_LONG_SIDE, too_big};
+use super::{Bounds, Decoded, PREVIEW_LONG_SIDE, codecs, too_big};
 use crate::bytes::slice;
 use crate::failure::{Failure, FailureCode};
 use crate::header::jpeg_segments;
+use crate::sniff::Format;
 use crate::types::Dimensions;
 
 /// 0 to 100: sharp's and libvips's default, at which a preview has 150 to 300 kB.
@@ -20,6 +21,8 @@ const OVERSAMPLING: f64 = 1.3;
 /// A valid progressive file has some ten scans; thousands are an attack on the decoder's time.
 const MAX_SCANS: u32 = 500;
 
+const DAMAGED: &str = "The JPEG is cut short or broken; what could be read is shown. The original is kept as it is.";
+
 /// Handles of libjpeg-turbo that are used again and again.
 #[derive(Default)]
 pub(crate) struct Codec {
@@ -29,13 +32,17 @@ pub(crate) struct Codec {
 
 impl Codec {
     /// Decodes at the smallest size that still serves a preview.
-    pub(crate) fn decode(&mut self, data: &[u8]) -> Result<Decoded, Failure> {
+    pub(crate) fn decode(&mut self, data: &[u8], bounds: Bounds) -> Result<Decoded, Failure> {
         let decoded = self.try_decode(data);
         if decoded.as_ref().map_or(true, |decoded| decoded.damage.is_some()) {
             // After an error the handle may hold half a picture: start afresh.
             self.decompressor = None;
         }
-        decoded
+        match decoded {
+            // libjpeg-turbo is strict about headers. Most other programs show such files, and so do we.
+            Err(failure) if failure.code == FailureCode::Damaged => tolerant(data, bounds).ok_or(failure),
+            other => other,
+        }
     }
 
     fn try_decode(&mut self, data: &[u8]) -> Result<Decoded, Failure> {
@@ -132,29 +139,31 @@ fn salvage(error: &turbojpeg::Error, pixels: &[u8], pitch: usize) -> Result<Opti
         // Many phones append things. Nothing of the picture is missing.
         return Ok(None);
     }
-    let rows = pixels.chunks_exact(pitch).collect::<Vec<_>>();
-    let warned = [
-        "Premature end",
-        "Corrupt JPEG",
-        "Invalid SOS",
-        "Inconsistent progression",
-        "Warning",
-    ]
-    .iter()
-    .any(|warning| message.contains(warning));
-    // Rows that never came are all alike: grey, or zeros.
-    let lost = rows
-        .last()
-        .map_or(0, |last| rows.iter().rev().take_while(|row| *row == last).count());
-    let shown = rows.len().saturating_sub(lost);
-    if shown * 20 < rows.len() || !(warned || shown > 0) {
+    if hopeless(pixels, pitch) {
         return Err(Failure::damaged(
             "The JPEG is cut short or broken, and hardly anything of it can be shown. Upload another copy.",
         ));
     }
-    Ok(Some(
-        "The JPEG is cut short or broken; what could be read is shown. The original is kept as it is.".into(),
-    ))
+    Ok(Some(DAMAGED.into()))
+}
+
+/// Whether fewer than a twentieth of the rows came out: those that never came are all alike, grey or zeros.
+fn hopeless(pixels: &[u8], pitch: usize) -> bool {
+    let rows: Vec<&[u8]> = pixels.chunks_exact(pitch).collect();
+    let lost = rows
+        .last()
+        .map_or(0, |last| rows.iter().rev().take_while(|row| *row == last).count());
+    (rows.len() - lost) * 20 < rows.len()
+}
+
+/// Another decoder, which overlooks more.
+fn tolerant(data: &[u8], bounds: Bounds) -> Option<Decoded> {
+    let mut decoded = codecs::other(Format::Jpeg, data, bounds).ok()?;
+    if hopeless(&decoded.raster.pixels, decoded.raster.pitch()) {
+        return None;
+    }
+    decoded.damage = Some(DAMAGED.into());
+    Some(decoded)
 }
 
 fn side(value: usize) -> Result<u32, Failure> {
