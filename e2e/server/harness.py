@@ -47,7 +47,7 @@ def until(condition, limit, what):
         if found := condition():
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {limit} s: {what}")
+            raise AssertionError(f"not within {limit} s: {what() if callable(what) else what}")
         time.sleep(0.02)
 
 

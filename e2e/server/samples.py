@@ -6,10 +6,13 @@ import random
 from PIL import Image, ImageDraw
 
 
-def jpeg(seed, width=320, height=240, *, date="2024:05:12 10:11:12", size=None, text=None):
-    """A JPEG with a capture time. `size`: padded to exactly so many bytes. `text`: put into the EXIF description."""
+def jpeg(seed, width=320, height=240, *, date="2024:05:12 10:11:12", size=None, text=None, grain=False):
+    """A JPEG with a capture time. `size`: padded to exactly so many bytes. `text`: put into the EXIF description.
+    `grain`: noise all over, so that what is made of it is big too."""
     dice = random.Random(seed)
     picture = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+    if grain:
+        picture = Image.blend(picture, Image.frombytes("RGB", (width, height), dice.randbytes(width * height * 3)), 0.4)
     draw = ImageDraw.Draw(picture)
     for _ in range(12):
         box = sorted(dice.randrange(width) for _ in range(2)), sorted(dice.randrange(height) for _ in range(2))

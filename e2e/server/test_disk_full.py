@@ -79,26 +79,33 @@ def test_an_upload_to_a_full_disk_is_refused_plainly_and_works_once_there_is_roo
     vault.verify()
 
 
-def test_processing_on_a_full_disk_waits_and_ends_once_there_is_room(small_disk):
-    vault = small_disk.start().set_up()
+# No room for anything: the job cannot even be taken. A little room: it is taken, and its preview does not fit.
+@pytest.mark.parametrize("room, said", [(0, "disk is full"), (300_000, "job.retry")])
+def test_processing_on_a_full_disk_waits_and_ends_once_there_is_room(small_disk, room, said):
+    vault = small_disk
+    vault.serve_options = ("--no-worker",)
+    vault.start().set_up()
     ada = vault.client()
     acknowledged = {}
-    # Upload until the disk is full: the last ones are stored, but there is no room for their renditions.
-    fill(vault, 6_000_000)
-    for seed in range(200):
-        data = jpeg(1000 + seed, 900, 700, size=300_000)
+    for seed in range(4):
+        data = jpeg(1000 + seed, 1600, 1200, grain=True)
         answer = ada.upload(f"{seed}.jpg", data)
-        if answer.status_code == 507:
-            break
         assert answer.status_code == 201, answer.text
         acknowledged[answer.json()["id"]] = sha256(data)
-    else:
-        raise AssertionError("the disk never became full")
-    assert acknowledged
-    (vault.data / "filler").unlink()
-    for id, expected in acknowledged.items():
-        item = until(lambda: (lambda it: it if it["state"] == "ready" else None)(ada.media(id)), 240, f"item {id} ready by itself")
-        assert item["sha256"] == expected
-        assert sha256(ada.content(id)) == expected
+    # Stored and acknowledged; now there is no room for what is made of them.
+    filler = fill(vault, room)
+    worker = vault.spawn("worker")
+    try:
+        log = vault.folder / "command.log"
+        until(lambda: said in log.read_text(), 60, lambda: f"`{said}` in the worker's log: {log.read_text()}")
+        assert {item["state"] for item in ada.everything()} == {"processing"}, "a full disk is no fault of the file"
+        filler.unlink()
+        for id, expected in acknowledged.items():
+            item = ada.settled(id, limit=240)
+            assert (item["state"], item["sha256"]) == ("ready", expected)
+            assert sha256(ada.content(id)) == expected
+    finally:
+        worker.kill()
+        worker.wait()
     assert vault.stop() == 0
     vault.verify()

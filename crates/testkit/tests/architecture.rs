@@ -165,7 +165,7 @@ fn each_library_with_a_door_is_named_by_its_owner_alone() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// `api` and `jobs` know the rows that use cases answer with, not the database: no transaction begins there.
+/// `api` knows the rows that use cases answer with, not the database; `jobs` touches the queue in two files and nothing else.
 #[test]
 fn the_database_is_opened_and_written_by_use_cases_alone() {
     let mut problems = Vec::new();
