@@ -14,10 +14,6 @@ use crate::types::Dimensions;
 /// 0 to 100: sharp's and libvips's default, at which a preview has 150 to 300 kB.
 pub(crate) const PREVIEW_QUALITY: i32 = 80;
 
-/// A picture decoded at less than this times the preview's size loses sharpness in the second step. Measured: 1.0
-/// costs 0.017 SSIM at 24 megapixels and saves 3 %.
-const OVERSAMPLING: f64 = 1.3;
-
 /// A valid progressive file has some ten scans; thousands are an attack on the decoder's time.
 const MAX_SCANS: u32 = 500;
 
@@ -170,12 +166,14 @@ fn side(value: usize) -> Result<u32, Failure> {
     u32::try_from(value).map_err(|_| Failure::damaged("The JPEG's header is broken. Upload another copy."))
 }
 
-/// The smallest n/8 that leaves enough pixels.
+/// The smallest scale that is not smaller than the preview, as libvips chooses it too.
+///
+/// Only halves, quarters and eighths: their inverse DCT has SIMD code. Measured on 24 megapixels, decode and resize:
+/// 1/4 55 ms, 3/8 65 ms, 1/2 65 ms, 5/8 94 ms, 1/1 97 ms.
 fn scaling(long: usize) -> ScalingFactor {
-    let wanted = f64::from(PREVIEW_LONG_SIDE) * OVERSAMPLING;
-    (1..8)
-        .map(|eighths| ScalingFactor::new(eighths, 8))
-        .find(|factor| u32::try_from(factor.scale(long)).is_ok_and(|scaled| f64::from(scaled) >= wanted))
+    [ScalingFactor::ONE_EIGHTH, ScalingFactor::ONE_QUARTER, ScalingFactor::ONE_HALF]
+        .into_iter()
+        .find(|factor| u32::try_from(factor.scale(long)).is_ok_and(|scaled| scaled >= PREVIEW_LONG_SIDE))
         .unwrap_or(ScalingFactor::ONE)
 }
 
@@ -216,15 +214,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_decoded_size_is_at_least_thirteen_tenths_of_the_preview() {
-        for (long, eighths) in [(1000, 8), (1872, 8), (2500, 6), (4000, 4), (6000, 3), (20_000, 1)] {
-            let factor = scaling(long);
-            let expected = if eighths == 8 {
-                ScalingFactor::ONE
-            } else {
-                ScalingFactor::new(eighths, 8)
-            };
-            assert_eq!(factor, expected, "{long}");
+    fn the_decoded_size_is_never_smaller_than_the_preview() {
+        for (long, scale) in [
+            (1000, ScalingFactor::ONE),
+            (2879, ScalingFactor::ONE_HALF),
+            (4000, ScalingFactor::ONE_HALF),
+            (6000, ScalingFactor::ONE_QUARTER),
+            (20_000, ScalingFactor::ONE_EIGHTH),
+        ] {
+            assert_eq!(scaling(long), scale, "{long}");
         }
     }
 }
