@@ -61,7 +61,7 @@ pub async fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
     stop_on_signal(control.clone())?;
 
     let looking = Watch::looking(args.json, control.clone());
-    let plan = import::plan(&house.vault, owner, &args.dir, &options, &control).await;
+    let plan = import::plan(&house.vault, owner, args.dir.clone(), options, control.clone()).await;
     looking.end().await;
     let plan = match plan {
         Err(why @ ImportError::Folder { .. }) => return Ok(wrong_use(&why.to_string())),
@@ -75,7 +75,7 @@ pub async fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
     let made = args.wait.then(|| Previews::begin(config, &house, owner));
     let reading = Watch::reading(args.json, control.clone(), &plan);
     let pairs = plan.pairs;
-    let summary = import::run(&house.vault, owner, plan, &control).await;
+    let summary = import::run(&house.vault, owner, plan, control.clone()).await;
     reading.end().await;
     let still_processing = match made {
         Some(made) => made.end(&control, args.json).await?,

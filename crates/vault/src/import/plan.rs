@@ -101,11 +101,11 @@ impl Plan {
 pub async fn plan(
     vault: &Vault,
     owner: Person,
-    dir: &Path,
-    options: &Options,
-    control: &Arc<Control>,
+    dir: PathBuf,
+    options: Options,
+    control: Arc<Control>,
 ) -> Result<Plan, ImportError> {
-    let (dir, options, looking) = (dir.to_owned(), options.clone(), control.clone());
+    let looking = control.clone();
     let (mut plan, known) = tokio::task::spawn_blocking(move || look(owner.id, &dir, &options, &looking))
         .await
         .map_err(VaultError::from)??;
@@ -114,8 +114,7 @@ pub async fn plan(
         let key = Key::new(owner.id, &file.path, file.size, file.modified);
         file.already = known.get(&key).copied().filter(|media| still.contains(media));
     }
-    let (plan, looking) = (plan, control.clone());
-    let plan = tokio::task::spawn_blocking(move || leave_out_what_is_no_media(plan, &looking))
+    let plan = tokio::task::spawn_blocking(move || leave_out_what_is_no_media(plan, &control))
         .await
         .map_err(VaultError::from)?;
     Ok(plan)

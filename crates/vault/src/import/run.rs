@@ -62,7 +62,7 @@ enum Outcome {
 }
 
 /// Takes in what is planned. A file's failure is noted and ends nothing; a full disk ends the run.
-pub async fn run(vault: &Vault, owner: Person, plan: Plan, control: &Arc<Control>) -> Summary {
+pub async fn run(vault: &Vault, owner: Person, plan: Plan, control: Arc<Control>) -> Summary {
     let began = Instant::now();
     let mut summary = Summary {
         folder: plan.top.clone(),
@@ -79,7 +79,7 @@ pub async fn run(vault: &Vault, owner: Person, plan: Plan, control: &Arc<Control
         plan,
         new,
         next: AtomicUsize::new(0),
-        control: control.clone(),
+        control,
         summary: Mutex::new(summary),
     });
     let hands: Vec<_> = (0..AT_ONCE).map(|_| tokio::spawn(work.clone().go_on())).collect();
