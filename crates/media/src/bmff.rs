@@ -2,6 +2,8 @@
 //!
 //! Source: ISO/IEC 14496-12 (boxes, `meta`, `iloc`) and 23008-12 (`ispe`, `irot`, `ipma`).
 
+use serde::{Deserialize, Serialize};
+
 use crate::bytes::{be16, be32, be64, slice};
 use crate::types::Dimensions;
 
@@ -57,6 +59,16 @@ pub(crate) fn find_box<'a>(data: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]
     }
 }
 
+/// What a file without an ICC profile says about its colours (`nclx`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Colours {
+    /// sRGB, or not said.
+    #[default]
+    Srgb,
+    /// Display P3: colour primaries 12 of ITU-T H.273.
+    DisplayP3,
+}
+
 /// What the `meta` box of a HEIF or AVIF file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Heif<'a> {
@@ -66,6 +78,8 @@ pub(crate) struct Heif<'a> {
     pub(crate) exif: Option<&'a [u8]>,
     /// The XMP packet.
     pub(crate) xmp: Option<&'a [u8]>,
+    /// What the numbers of its colours mean, if no ICC profile says it.
+    pub(crate) colours: Colours,
 }
 
 /// Reads the items of a HEIF file; `None` if it has no usable `meta`.
@@ -75,6 +89,7 @@ pub(crate) fn heif(file: &[u8]) -> Option<Heif<'_>> {
     let primary = find_box(meta, &[b"pitm"]).and_then(primary_item);
     if let (Some(primary), Some(iprp)) = (primary, find_box(meta, &[b"iprp"])) {
         found.dimensions = dimensions(iprp, primary);
+        found.colours = colours(iprp, primary);
     }
     let iloc = find_box(meta, &[b"iloc"]);
     let idat = find_box(meta, &[b"idat"]).unwrap_or_default();
@@ -149,6 +164,24 @@ fn dimensions(iprp: &[u8], primary: u32) -> Option<Dimensions> {
     }
     let size: Dimensions = size?;
     Some(if quarter_turns % 2 == 1 { size.turned() } else { size })
+}
+
+/// `colr` of `primary`; an ICC profile in another `colr` goes before it and is read with the pixels.
+fn colours(iprp: &[u8], primary: u32) -> Colours {
+    let properties: Vec<_> = find_box(iprp, &[b"ipco"])
+        .into_iter()
+        .flat_map(boxes)
+        .take(4096)
+        .collect();
+    let own = boxes(iprp)
+        .filter(|(name, _)| name == b"ipma")
+        .filter_map(|(_, ipma)| associations(ipma, primary))
+        .flatten()
+        .filter_map(|index| properties.get(index.checked_sub(1)?))
+        .filter(|(name, _)| name == b"colr")
+        .filter_map(|(_, content)| content.strip_prefix(b"nclx"));
+    let wide = own.into_iter().any(|nclx| be16(nclx, 0) == Some(12));
+    if wide { Colours::DisplayP3 } else { Colours::Srgb }
 }
 
 /// Indices, from 1, of the properties of item `wanted`.

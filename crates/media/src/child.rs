@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use crate::failure::{Failure, FailureCode};
 use crate::header::header_dimensions;
 use crate::metadata;
-use crate::picture::{Bounds, Studio};
+use crate::picture::{Bounds, Picture, Studio};
 use crate::raw;
 use crate::sandbox::{self, Limits};
 use crate::sniff::Format;
@@ -77,7 +77,7 @@ fn serve(setup: &Setup) -> Result<(), String> {
     sandbox::enter_decoder(setup.limits).map_err(|error| format!("the sandbox could not be entered: {error}"))?;
     let mut studio = Studio::default();
     loop {
-        let message = wire::receive(&socket).map_err(|error| format!("request: {error}"))?;
+        let message = wire::receive(&socket, None).map_err(|error| format!("request: {error}"))?;
         let Some((job, handles)) = message else { return Ok(()) };
         sandbox::allow_cpu(setup.limits.cpu_seconds).map_err(|error| error.to_string())?;
         // A panic is a bug in a decoder. It costs this item; the child says so and is replaced.
@@ -136,7 +136,10 @@ fn one(setup: &Setup, studio: &mut Studio, job: &Job, handles: Vec<OwnedFd>) -> 
             let orientation = report.metadata.orientation.unwrap_or(1);
             develop(studio, *format, &data, orientation, bounds, report, &output)
         }
-        Job::Finish => develop(studio, Format::Png, &data, 1, bounds, Report::default(), &output),
+        Job::Finish { colours } => {
+            let picture = studio.finish_png(&data, *colours, bounds)?;
+            answer(picture, Report::default(), &output)
+        }
         Job::Act(_) => Err(Failure::new(
             FailureCode::Unsupported,
             "There are no test acts in this child.",
@@ -150,10 +153,13 @@ fn develop(
     data: &[u8],
     orientation: u8,
     bounds: Bounds,
-    mut report: Report,
-    mut output: &File,
+    report: Report,
+    output: &File,
 ) -> Answer {
-    let picture = studio.develop(format, data, orientation, bounds)?;
+    answer(studio.develop(format, data, orientation, bounds)?, report, output)
+}
+
+fn answer(picture: Picture, mut report: Report, mut output: &File) -> Answer {
     for rendition in &picture.renditions {
         output
             .write_all(&rendition.bytes)

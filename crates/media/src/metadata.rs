@@ -11,6 +11,7 @@ pub mod sidecar;
 pub(crate) mod text;
 mod xmp;
 
+use crate::bmff::{self, Colours};
 use crate::header::header_dimensions;
 use crate::raw;
 use crate::sniff::Format;
@@ -32,9 +33,14 @@ pub(crate) fn inspect(format: Format, data: &[u8]) -> Report {
         _ if format.is_raw() => raw::dimensions(format, data, metadata.orientation.unwrap_or(1)),
         _ => None,
     };
+    let colours = match format {
+        Format::Heic | Format::Avif => bmff::heif(data).unwrap_or_default().colours,
+        _ => Colours::default(),
+    };
     Report {
         dimensions,
         metadata,
+        colours,
         ..Report::default()
     }
 }

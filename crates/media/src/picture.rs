@@ -13,6 +13,7 @@ mod raster;
 
 pub(crate) use codecs::webp_chunk;
 
+use crate::bmff;
 use crate::failure::{Failure, FailureCode};
 use crate::header::header_dimensions;
 use crate::sniff::Format;
@@ -80,6 +81,20 @@ impl Studio {
             _ => codecs::other(format, data, bounds)?,
         };
         self.finish(decoded, orientation)
+    }
+
+    /// Makes everything of an upright PNG that another decoder wrote; `colours` holds if it has no profile.
+    pub(crate) fn finish_png(
+        &mut self,
+        data: &[u8],
+        colours: bmff::Colours,
+        bounds: Bounds,
+    ) -> Result<Picture, Failure> {
+        let mut decoded = png::decode(data, bounds)?;
+        if colours == bmff::Colours::DisplayP3 && decoded.icc.is_none() {
+            decoded.icc = colour::display_p3();
+        }
+        self.finish(decoded, 1)
     }
 
     fn finish(&mut self, decoded: Decoded, orientation: u8) -> Result<Picture, Failure> {

@@ -7,6 +7,7 @@ mod ranges;
 use std::fs::File;
 use std::time::Duration;
 
+use crate::bmff::Colours;
 use crate::failure::{Failure, FailureCode};
 use crate::memory;
 use crate::picture::{Bounds, check_pixels};
@@ -141,7 +142,7 @@ fn picture(turn: &Turn<'_>, input: &File, facts: &Facts, made: &mut Processed) -
         }
     };
     memory::seal(&frame).map_err(|error| Failure::io("Memory", error))?;
-    match turn.decode(&Job::Finish, &frame) {
+    match turn.decode(&Job::Finish { colours: Colours::Srgb }, &frame) {
         Ok(outcome) => {
             made.thumbhash = outcome.report.thumbhash;
             made.renditions = outcome.renditions;

@@ -4,6 +4,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Instant;
 
 use rustix::cmsg_space;
 use rustix::net::{
@@ -13,6 +14,7 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::bmff::Colours;
 use crate::failure::Failure;
 use crate::sandbox::Limits;
 use crate::sniff::Format;
@@ -37,8 +39,8 @@ pub(crate) enum Job {
     Develop { format: Format },
     /// Metadata and dimensions only: another decoder makes the pixels.
     Inspect { format: Format },
-    /// Renditions of what another decoder made: a PNG in sRGB, upright.
-    Finish,
+    /// Renditions of what another decoder made: an upright PNG, in these colours unless it has an ICC profile.
+    Finish { colours: Colours },
     /// What a decoder that was taken over might do; for tests of the sandbox.
     Act(TestAct),
 }
@@ -71,6 +73,7 @@ pub enum TestAct {
 pub(crate) struct Report {
     pub(crate) dimensions: Option<Dimensions>,
     pub(crate) metadata: Metadata,
+    pub(crate) colours: Colours,
     pub(crate) thumbhash: Option<Vec<u8>>,
     /// They lie behind each other in the output memory.
     pub(crate) renditions: Vec<RenditionHead>,
@@ -109,7 +112,13 @@ pub(crate) fn send<T: Serialize>(socket: &UnixStream, message: &T, handles: &[Bo
 }
 
 /// Receives one message and its handles; `None` when the other side is gone.
-pub(crate) fn receive<T: DeserializeOwned>(socket: &UnixStream) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+///
+/// Fails with `TimedOut` or `WouldBlock` at `deadline`, however slowly the other side sends.
+pub(crate) fn receive<T: DeserializeOwned>(
+    socket: &UnixStream,
+    deadline: Option<Instant>,
+) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
+    wait_until(socket, deadline)?;
     let mut len = [0; 4];
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(2))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -129,13 +138,13 @@ pub(crate) fn receive<T: DeserializeOwned>(socket: &UnixStream) -> io::Result<Op
     if got == 0 {
         return Ok(None);
     }
-    read_exact(socket, &mut len[got..])?;
+    read_exact(socket, &mut len[got..], deadline)?;
     let len = usize::try_from(u32::from_le_bytes(len)).map_err(io::Error::other)?;
     if len > MAX_MESSAGE {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "the message is too long"));
     }
     let mut body = vec![0; len];
-    read_exact(socket, &mut body)?;
+    read_exact(socket, &mut body, deadline)?;
     Ok(Some((serde_json::from_slice(&body)?, handles)))
 }
 
@@ -151,9 +160,20 @@ fn write_all(socket: &UnixStream, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn read_exact(socket: &UnixStream, buffer: &mut [u8]) -> io::Result<()> {
+/// Bounds the next read. A decoder child waits for as long as it takes, and may not change its socket.
+fn wait_until(socket: &UnixStream, deadline: Option<Instant>) -> io::Result<()> {
+    let Some(deadline) = deadline else { return Ok(()) };
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    socket.set_read_timeout(Some(left))
+}
+
+fn read_exact(socket: &UnixStream, buffer: &mut [u8], deadline: Option<Instant>) -> io::Result<()> {
     let mut filled = 0;
     while filled < buffer.len() {
+        wait_until(socket, deadline)?;
         match rustix::io::read(socket, &mut buffer[filled..]) {
             Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
             Ok(count) => filled += count,

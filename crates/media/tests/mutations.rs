@@ -37,6 +37,9 @@ impl Dice {
 /// Flips bits, overwrites lengths, cuts, repeats and inserts; half of it in the head, where structure is.
 fn mutate(data: &mut Vec<u8>, dice: &mut Dice) {
     for _ in 0..=dice.below(8) {
+        if data.is_empty() {
+            return;
+        }
         let reach = if dice.below(2) == 0 {
             data.len().min(2048)
         } else {

@@ -73,6 +73,11 @@ impl Colours {
     }
 }
 
+/// The profile of pictures that only name their primaries.
+pub(super) fn display_p3() -> Option<Vec<u8>> {
+    ColorProfile::new_display_p3().encode().ok()
+}
+
 fn make(layout: Layout, icc: &[u8]) -> Conversion {
     let unusable = |why: &str| Conversion::Unusable(format!("The colour profile is {why}; colours are shown as sRGB."));
     let Ok(profile) = ColorProfile::new_from_slice(icc) else {

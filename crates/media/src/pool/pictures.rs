@@ -138,7 +138,12 @@ fn by_vips(turn: &Turn<'_>, format: Format, input: &File) -> Result<Outcome, Fai
     .map(Into::into);
     let decoded = turn.run(Tool::Vips, &arguments, input)?;
     memory::seal(&decoded.file).map_err(|error| Failure::io("Memory", error))?;
-    let finished = turn.decode(&Job::Finish, &decoded.file)?;
+    let finished = turn.decode(
+        &Job::Finish {
+            colours: report.colours,
+        },
+        &decoded.file,
+    )?;
     report.thumbhash = finished.report.thumbhash;
     report.warnings.extend(finished.report.warnings);
     if format == Format::Tiff && report.metadata.orientation.is_some_and(|value| value > 4) {

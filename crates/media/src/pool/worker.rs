@@ -82,10 +82,8 @@ impl Worker {
     }
 
     fn receive(&self) -> io::Result<Option<Result<Report, Failure>>> {
-        // A child that trickles its answer is bounded by the size of the message times this, and by its own limits;
-        // an honest one sends it at once.
-        self.socket.set_read_timeout(Some(self.wall_limit))?;
-        Ok(wire::receive(&self.socket)?.map(|(answer, _handles)| answer))
+        let deadline = Instant::now() + self.wall_limit;
+        Ok(wire::receive(&self.socket, Some(deadline))?.map(|(answer, _handles)| answer))
     }
 
     /// Ends the child if it still lives, and says what happened.

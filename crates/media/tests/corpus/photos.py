@@ -200,6 +200,13 @@ def heifs(base):
     base.save(MADE / "p3_source.png", icc_profile=P3)
     subprocess.run(["vips", "copy", MADE / "p3_source.png", f"{MADE}/p3.heic[Q=92]"], check=True)
     (MADE / "p3_source.png").unlink()
+    # Display P3 by name only, without a profile: how Android writes it.
+    base.resize((1000, 750), Image.LANCZOS).save(MADE / "small_source.png")
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", MADE / "small_source.png", "-c:v", "libaom-av1", "-still-picture", "1",
+                    "-cpu-used", "8", "-crf", "10", "-pix_fmt", "yuv444p", "-vf", "scale=out_color_matrix=bt709:out_range=pc", "-color_primaries", "smpte432",
+                    "-color_trc", "iec61966-2-1", "-colorspace", "bt709", "-color_range", "pc", MADE / "p3_by_name.avif"], check=True)
+    (MADE / "small_source.png").unlink()
+    expect("p3_by_name.avif", to_srgb(base.resize((1000, 750), Image.LANCZOS), P3))
     expect("p3.heic", to_srgb(base, P3))
 
 
