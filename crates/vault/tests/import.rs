@@ -290,6 +290,30 @@ async fn a_takeout_keeps_dates_flags_and_names(database: testkit::Database) {
 }
 
 #[testkit::both]
+async fn a_takeout_in_several_archives_is_put_together(database: testkit::Database) {
+    let house = House::new(database).await;
+    let (one, two) = ("Takeout 1/Photos from 2024", "Takeout 2/Photos from 2024");
+    house.put(&format!("{one}/a.png"), sample::png(1, 64, 48));
+    house.put(&format!("{two}/a.png.suppl.json"), note("a.png", ""));
+    house.put(&format!("{one}/b.png"), sample::png(2, 64, 48));
+    house.put(&format!("{two}/b.png.json"), note("b.png", r#", "trashed": true"#));
+    house.put(&format!("{two}/nowhere.png.json"), note("nowhere.png", ""));
+    // Alike, but in another folder: not the same photo.
+    house.put("Holiday/a.png", sample::png(3, 64, 48));
+
+    let summary = house.import().await;
+    assert_eq!((summary.added, &summary.failed), (2, &vec![]));
+    let noted = house.items().await.iter().filter(|m| m.taken.local == NOTED).count();
+    assert_eq!(noted, 1);
+    assert_eq!(summary.skipped.len(), 2);
+    assert_eq!(
+        why(&summary.skipped, &format!("{one}/b.png")),
+        "it was in the trash of Google Photos"
+    );
+    assert!(why(&summary.skipped, &format!("{two}/nowhere.png.json")).contains("not in this folder"));
+}
+
+#[testkit::both]
 async fn a_sidecar_is_kept_with_its_file(database: testkit::Database) {
     let house = House::new(database).await;
     let xmp = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

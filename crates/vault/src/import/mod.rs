@@ -5,14 +5,17 @@
 //! spares the reading.
 
 mod journal;
+mod pairing;
 mod plan;
+mod reading;
 mod run;
 mod sidecars;
 mod takeout;
 mod walk;
 
 pub use journal::Journal;
-pub use plan::{Pairs, Plan, PlannedFile, plan};
+pub use pairing::Pairs;
+pub use plan::{Plan, PlannedFile, plan};
 pub use run::{Summary, run};
 
 use crate::{Vault, VaultError};

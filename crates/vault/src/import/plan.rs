@@ -3,9 +3,9 @@
 use super::{
     Control, ImportError, Journal, Left, Options,
     journal::Key,
-    shown, sidecars,
-    takeout::{self, Link, Notes},
-    walk::{self, Entry, Folder, why_unreadable},
+    pairing::{Matched, Pairs},
+    shown,
+    walk::{self, why_unreadable},
 };
 use crate::{Vault, VaultError, ingest};
 use domain::{At, MediaId, Person, UserId};
@@ -52,15 +52,6 @@ fn maybe_shown<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S:
         Some(path) => shown(path, to),
         None => to.serialize_none(),
     }
-}
-
-/// Files that belong together. All of them are taken in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Pairs {
-    /// A picture and the film of the same moment.
-    pub live_photos: u64,
-    /// A camera's raw file and its picture.
-    pub raw_and_picture: u64,
 }
 
 /// What an import would do.
@@ -140,18 +131,20 @@ fn look(
             (None, None)
         }
     };
-    let mut plan = Plan {
+    let mut matched = Matched::new(walked.skipped, walked.unreadable);
+    for folder in &walked.folders {
+        matched.take_folder(&top, folder);
+    }
+    matched.take_loose_notes();
+    let plan = Plan {
         top,
         owner,
-        files: vec![],
-        skipped: walked.skipped,
-        unreadable: walked.unreadable,
-        pairs: Pairs::default(),
+        files: matched.files,
+        skipped: matched.skipped,
+        unreadable: matched.unreadable,
+        pairs: matched.pairs,
         journal,
     };
-    for folder in &walked.folders {
-        plan.take_folder(folder);
-    }
     Ok((plan, known.unwrap_or_default()))
 }
 
@@ -176,145 +169,6 @@ async fn still_there(vault: &Vault, owner: UserId, noted: Vec<MediaId>) -> Resul
         still.extend(found);
     }
     Ok(still)
-}
-
-/// What a file is by the end of its name; what it really is, its content tells later.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Looks {
-    Note,
-    Xmp,
-    /// What a camera or phone makes for itself: small copies, settings.
-    ByProduct,
-    Other,
-}
-
-fn looks(name: &str) -> Looks {
-    match takeout::split(name).1.to_lowercase().as_str() {
-        ".json" => Looks::Note,
-        ".xmp" => Looks::Xmp,
-        ".thm" | ".lrv" | ".aae" => Looks::ByProduct,
-        _ => Looks::Other,
-    }
-}
-
-impl Plan {
-    /// Finds out what belongs to what in one folder.
-    fn take_folder(&mut self, folder: &Folder) {
-        let names: Vec<String> = folder
-            .files
-            .iter()
-            .map(|f| f.name.to_string_lossy().into_owned())
-            .collect();
-        let path = |at: usize| folder.path.join(&folder.files[at].name);
-        let looks: Vec<Looks> = names.iter().map(|name| looks(name)).collect();
-        let of = |kind: Looks| {
-            looks
-                .iter()
-                .enumerate()
-                .filter(move |(_, l)| **l == kind)
-                .map(|(at, _)| at)
-        };
-        let files: Vec<usize> = of(Looks::Other).collect();
-        let own: Vec<&str> = files.iter().map(|at| names[*at].as_str()).collect();
-
-        let mut notes = vec![];
-        for at in of(Looks::Note) {
-            match sidecars::note(&self.top.join(path(at))) {
-                Ok(Some(note)) => notes.push((at, note)),
-                Ok(None) => self.skipped.push(Left::new(&path(at), "no photo, video or sound")),
-                Err(error) => self.unreadable.push(Left::new(&path(at), why_unreadable(&error))),
-            }
-        }
-        let titled = notes
-            .iter()
-            .map(|(at, note)| (names[*at].as_str(), note.file_name.as_deref()));
-        let noted = Notes::new(titled).assign(&own);
-        let sidecars = Sidecars::new(of(Looks::Xmp).map(|at| (names[at].as_str(), at)));
-
-        let mut used = HashSet::new();
-        for ((at, name), note) in files.iter().zip(&own).zip(&noted) {
-            let Entry { size, modified, .. } = folder.files[*at];
-            let xmp = sidecars.of(name);
-            used.extend(note.map(|(n, _)| notes[n].0));
-            used.extend(xmp);
-            if note.is_some_and(|(n, _)| notes[n].1.trashed) {
-                self.skipped
-                    .push(Left::new(&path(*at), "it was in the trash of Google Photos"));
-                continue;
-            }
-            self.files.push(PlannedFile {
-                path: path(*at),
-                size,
-                modified,
-                note: note.map(|(n, _)| path(notes[n].0)),
-                note_is_own: note.is_some_and(|(_, link)| link == Link::Own),
-                xmp: xmp.map(path),
-                kind: None,
-                already: None,
-            });
-        }
-        for (at, why) in notes
-            .iter()
-            .map(|(at, _)| (*at, "a note of Google Photos on a file that is not in this folder"))
-            .chain(of(Looks::Xmp).map(|at| (at, "a sidecar of a file that is not in this folder")))
-        {
-            if !used.contains(&at) {
-                self.skipped.push(Left::new(&path(at), why));
-            }
-        }
-        for at in of(Looks::ByProduct) {
-            let why = "what a camera or phone keeps for itself beside a photo or video";
-            self.skipped.push(Left::new(&path(at), why));
-        }
-        self.pairs.count(&own);
-    }
-}
-
-/// The XMP sidecars of a folder, by folded name without `.xmp`.
-struct Sidecars(HashMap<String, usize>);
-
-impl Sidecars {
-    fn new<'a>(files: impl Iterator<Item = (&'a str, usize)>) -> Sidecars {
-        Sidecars(
-            files
-                .map(|(name, at)| (takeout::split(name).0.to_lowercase(), at))
-                .collect(),
-        )
-    }
-    /// `IMG.jpg.xmp`, or else `IMG.xmp`, which a raw file and its picture share.
-    fn of(&self, name: &str) -> Option<usize> {
-        let name = name.to_lowercase();
-        let stem = takeout::split(&name).0;
-        self.0.get(&name).or_else(|| self.0.get(stem)).copied()
-    }
-}
-
-impl Pairs {
-    fn count(&mut self, names: &[&str]) {
-        #[derive(Default)]
-        struct Same {
-            picture: bool,
-            film: bool,
-            raw: bool,
-        }
-        let mut by_stem: HashMap<String, Same> = HashMap::new();
-        for name in names {
-            let (stem, extension) = takeout::split(name);
-            let same = by_stem.entry(stem.to_lowercase()).or_default();
-            match extension.to_lowercase().as_str() {
-                ".jpg" | ".jpeg" | ".heic" | ".heif" => same.picture = true,
-                ".mov" | ".mp4" => same.film = true,
-                ".dng" | ".cr2" | ".cr3" | ".nef" | ".arw" | ".orf" | ".rw2" | ".pef" | ".raf" | ".srw" => {
-                    same.raw = true;
-                }
-                _ => {}
-            }
-        }
-        for same in by_stem.values() {
-            self.live_photos += u64::from(same.picture && same.film);
-            self.raw_and_picture += u64::from(same.picture && same.raw);
-        }
-    }
 }
 
 /// Looks at the beginning of each file that no earlier import took in. Several at a time: it is mostly waiting for the disk.

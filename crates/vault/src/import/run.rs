@@ -1,22 +1,22 @@
 //! Carrying out a plan: a few files at a time, so that reading, sealing and waiting for the disk overlap.
 
 use super::{
-    Control, Journal, Left, Plan, PlannedFile, shown, sidecars,
-    walk::{modified, why_unreadable},
+    Control, Journal, Left, Plan, PlannedFile,
+    reading::{Reading, of_reader},
+    shown, sidecars,
+    walk::why_unreadable,
 };
 use crate::{
     Vault, VaultError,
     upload::{self, Whole},
 };
-use domain::{Actor, MediaId, Person, Priority};
+use domain::{Actor, Call, MediaId, Person, Priority};
 use serde::Serialize;
 use std::{
-    fs::File,
-    io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -79,13 +79,14 @@ pub async fn run(vault: &Vault, owner: Person, plan: Plan, control: Arc<Control>
         plan,
         new,
         next: AtomicUsize::new(0),
+        known_so_far: AtomicBool::new(false),
         control,
         summary: Mutex::new(summary),
     });
     let hands: Vec<_> = (0..AT_ONCE).map(|_| tokio::spawn(work.clone().go_on())).collect();
     for hand in hands {
         if let Err(error) = hand.await {
-            let left = Left::new(&PathBuf::new(), format!("a fault of the import: {error}"));
+            let left = Left::new(Path::new(""), format!("a fault of the import: {error}"));
             work.note(|summary| summary.failed.push(left));
         }
     }
@@ -104,6 +105,8 @@ struct Work {
     /// Positions of the files that are to be read.
     new: Vec<usize>,
     next: AtomicUsize,
+    /// Whether the latest file was in the library: then the next one probably is, too.
+    known_so_far: AtomicBool,
     control: Arc<Control>,
     summary: Mutex<Summary>,
 }
@@ -121,6 +124,8 @@ impl Work {
             };
             let file = &self.plan.files[*at];
             let outcome = self.take(file).await;
+            self.known_so_far
+                .store(matches!(outcome, Outcome::Already(_)), Ordering::Relaxed);
             if let Outcome::Added(media) | Outcome::Already(media) = outcome
                 && let Some(journal) = &self.plan.journal
             {
@@ -164,33 +169,41 @@ impl Work {
     }
 
     async fn try_once(&self, file: &PlannedFile) -> Result<Added, Trouble> {
-        let path = self.plan.top.join(&file.path);
-        let (top, planned, control) = (self.plan.top.clone(), file.clone(), self.control.clone());
-        let opened = tokio::task::spawn_blocking(move || {
-            let (name, details) = sidecars::details(&top, &planned).map_err(|e| beside(&e))?;
-            let source = Reading::open(&path, &planned, control).map_err(|e| why_unreadable(&e))?;
-            Ok((name, details, source))
-        });
-        let (name, details, source) = opened.await.map_err(VaultError::from)?.map_err(Trouble::File)?;
-        let trouble = source.trouble.clone();
+        let hashed_first = self.known_so_far.load(Ordering::Relaxed);
+        if hashed_first && let Some(media) = self.find_by_content(file).await? {
+            return Ok(Added::Existing(media));
+        }
+        let (top, planned) = (self.plan.top.clone(), file.clone());
+        let source = Reading::new(&top, file, (!hashed_first).then(|| self.control.clone()));
+        let looked = tokio::task::spawn_blocking(move || sidecars::details(&top, &planned)).await;
+        let (name, details) = looked
+            .map_err(VaultError::from)?
+            .map_err(|error| Trouble::File(format!("what lies beside it: {}", why_unreadable(&error))))?;
         let whole = Whole {
             file_name: name,
             expected: Some(file.size),
             details,
             priority: Priority::Bulk,
         };
-        let call = self.vault.call(Actor::Person(self.owner), None);
-        upload::whole_from(&self.vault, call, whole, source)
-            .await
-            .map_err(|error| {
-                let why = trouble.lock().unwrap_or_else(PoisonError::into_inner).take();
-                why.map_or(Trouble::Vault(error), Trouble::File)
-            })
+        let (call, trouble) = (self.call(), source.trouble.clone());
+        let taken = upload::whole_from(&self.vault, call, whole, source).await;
+        taken.map_err(|error| of_reader(&trouble).map_or(Trouble::Vault(error), Trouble::File))
     }
-}
 
-fn beside(error: &io::Error) -> String {
-    format!("what lies beside it: {}", why_unreadable(error))
+    /// Reads a file only to hash it: half the work when the library has it, and a little more when it has not.
+    async fn find_by_content(&self, file: &PlannedFile) -> Result<Option<MediaId>, Trouble> {
+        let mut source = Reading::new(&self.plan.top, file, Some(self.control.clone()));
+        let trouble = source.trouble.clone();
+        let hashed = tokio::task::spawn_blocking(move || source.hash()).await;
+        let sha256 = hashed
+            .map_err(VaultError::from)?
+            .map_err(|error| Trouble::File(of_reader(&trouble).unwrap_or_else(|| error.to_string())))?;
+        Ok(upload::existing(&self.vault, self.call(), sha256).await?)
+    }
+
+    fn call(&self) -> Call {
+        self.vault.call(Actor::Person(self.owner), None)
+    }
 }
 
 fn note_done(journal: &Journal, plan: &Plan, file: &PlannedFile, media: MediaId) {
@@ -210,59 +223,5 @@ enum Trouble {
 impl From<VaultError> for Trouble {
     fn from(error: VaultError) -> Self {
         Self::Vault(error)
-    }
-}
-
-/// A file that is being read. It ends as it should only if the file is then what it was when it was planned: half of a file that is still
-/// being copied is not taken for the whole.
-struct Reading {
-    file: File,
-    size: u64,
-    modified: domain::At,
-    control: Arc<Control>,
-    /// What was wrong with the file, for whoever asked for it.
-    trouble: Arc<Mutex<Option<String>>>,
-}
-
-impl Reading {
-    fn open(path: &std::path::Path, planned: &PlannedFile, control: Arc<Control>) -> io::Result<Reading> {
-        Ok(Reading {
-            file: File::open(path)?,
-            size: planned.size,
-            modified: planned.modified,
-            control,
-            trouble: Arc::default(),
-        })
-    }
-
-    fn check(&self) -> io::Result<()> {
-        let meta = self.file.metadata()?;
-        if meta.len() == self.size && modified(&meta) == self.modified {
-            return Ok(());
-        }
-        Err(io::Error::other(
-            "it was changed while the import ran; run the import again",
-        ))
-    }
-}
-
-impl Read for Reading {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buf).map_err(|error| (why_unreadable(&error), error));
-        let read = read.and_then(|n| match n {
-            0 => self.check().map(|()| 0).map_err(|error| (error.to_string(), error)),
-            n => Ok(n),
-        });
-        match read {
-            Ok(n) => {
-                self.control.read(n as u64);
-                Ok(n)
-            }
-            Err((_, error)) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err((why, error)) => {
-                *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
-                Err(error)
-            }
-        }
     }
 }

@@ -342,6 +342,22 @@ pub struct Whole {
     pub priority: Priority,
 }
 
+/// The item that a person has of this content. If it lay in the trash it is taken out, as for any upload of it.
+pub(crate) async fn existing(vault: &Vault, call: Call, sha256: Sha256) -> Result<Option<MediaId>, VaultError> {
+    let owner = call.actor.person().ok_or(VaultError::Unauthenticated)?.id;
+    vault
+        .store()
+        .write(move |tx| {
+            let may = can::<AddMedia>(&call.actor, LibraryFacts { owner, receiving: None })?;
+            let existing = tx.same_content(&may, sha256, call.now)?;
+            Ok(match existing {
+                Some(media) => tx.audited(&may, &call, Some(media))?,
+                None => tx.unaudited(None),
+            })
+        })
+        .await
+}
+
 /// Takes a file in one go.
 pub async fn whole(vault: &Vault, call: Call, file: Whole, body: Body) -> Result<Added, VaultError> {
     take_whole(vault, call, file, Incoming::Body(body)).await
