@@ -1,4 +1,6 @@
 //! Importing a folder: what is found, what belongs to what, what is left out and why, and that it may be cut off and begun again.
+// A test's way to fail is to panic.
+#![allow(clippy::expect_used, clippy::panic)]
 
 use blob::{Blobs, MasterKey};
 use domain::{Actor, At, Errand, Person, Role, Shelf, View};
