@@ -11,6 +11,8 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod value;
+#[cfg(doctest)]
+mod walls;
 
 pub use engine::{Announce, Announcement, Audited, Settings, Store, Tx};
 pub use error::StoreError;

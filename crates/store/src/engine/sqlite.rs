@@ -3,10 +3,23 @@
 use super::{Ack, Job, Session};
 use crate::StoreError;
 use rusqlite::Connection;
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 /// The most changes that one commit makes durable: bounds how long the first of them waits for the last.
 const TOGETHER: usize = 256;
+/// After so many changes the log is written back into the database: about as often as SQLite would by itself (1,000 pages).
+const CHECKPOINT_EVERY: usize = 256;
+/// Pages of 4 KiB in the log from which the writer itself lends a hand: 64 MB, beyond which the log's file is cut again.
+const LOG_PAGES: i64 = 16_384;
+/// A commit waits for neighbours at most this part of the time that the last one took: a quarter more to wait, twice as many at once.
+const GATHER: u32 = 4;
 
 /// Opens a connection with the settings that every one of ours has.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
@@ -25,7 +38,7 @@ pub(super) fn start(
     readers: usize,
     queue: usize,
 ) -> Result<(flume::Sender<Job>, flume::Sender<Job>), StoreError> {
-    let writer = connect(path)?;
+    let mut writer = Writer::open(path)?;
     let (reads, jobs) = flume::bounded::<Job>(queue);
     for n in 0..readers {
         let (jobs, c) = (jobs.clone(), connect(path)?);
@@ -39,7 +52,7 @@ pub(super) fn start(
     let (writes, jobs) = flume::bounded::<Job>(queue);
     spawn("db-write".into(), move || {
         while let Ok(first) = jobs.recv() {
-            write_together(&writer, first, &jobs);
+            writer.write_together(first, &jobs);
         }
     })?;
     Ok((reads, writes))
@@ -50,34 +63,109 @@ fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<(), Store
     spawned.map(drop).map_err(|e| StoreError::Unreachable(e.to_string()))
 }
 
-/// Runs every change that waits, each in a savepoint of its own, and makes all of them durable by one commit.
-fn write_together(c: &Connection, first: Job, jobs: &flume::Receiver<Job>) {
-    if let Err(e) = c.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from) {
-        return first(&mut Session::Broken(&e))(Err(e.again()));
+/// The one thread that changes something, and what it remembers of the commit before.
+struct Writer {
+    c: Connection,
+    /// Changes of the last commit, and how long it took.
+    last: usize,
+    took: Duration,
+    /// Changes since the last checkpoint was asked for.
+    since: usize,
+    checkpoint: flume::Sender<()>,
+    /// The log grows faster than it is written back beside the writer.
+    behind: Arc<AtomicBool>,
+}
+
+impl Writer {
+    /// The log is written back by a thread of its own, so that an acknowledgement waits for one fsync and never for a checkpoint.
+    fn open(path: &Path) -> Result<Writer, StoreError> {
+        let (c, checkpointer) = (connect(path)?, connect(path)?);
+        c.pragma_update(None, "wal_autocheckpoint", 0)?;
+        let (checkpoint, asked) = flume::bounded(1);
+        let behind = Arc::new(AtomicBool::new(false));
+        let tell = behind.clone();
+        spawn("db-checkpoint".into(), move || {
+            for () in asked {
+                match write_back(&checkpointer) {
+                    Ok(left) => tell.store(left > LOG_PAGES, Ordering::Relaxed),
+                    Err(e) => tracing::warn!(event = "store.checkpoint_failed", error = %e),
+                }
+            }
+        })?;
+        Ok(Writer {
+            c,
+            last: 0,
+            took: Duration::ZERO,
+            since: 0,
+            checkpoint,
+            behind,
+        })
     }
-    let mut acks: Vec<Ack> = vec![];
-    let mut next = Some(first);
-    while let Some(job) = next.take() {
-        acks.push(job(&mut Session::Sqlite(c)));
-        if c.is_autocommit() {
-            // SQLite rolled everything back by itself, as it does when the disk is full.
-            return acks.into_iter().for_each(|ack| ack(Err(StoreError::NoSpace)));
+
+    /// Runs every change that waits, each in a savepoint of its own, and makes all of them durable by one commit.
+    fn write_together(&mut self, first: Job, jobs: &flume::Receiver<Job>) {
+        if self.behind.swap(false, Ordering::Relaxed)
+            && let Err(e) = write_back(&self.c)
+        {
+            tracing::warn!(event = "store.checkpoint_failed", error = %e);
         }
-        if acks.len() < TOGETHER {
-            next = jobs.try_recv().ok();
+        if let Err(e) = self.c.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from) {
+            return first(&mut Session::Broken(&e))(Err(e.again()));
+        }
+        let begun = Instant::now();
+        let mut acks: Vec<Ack> = vec![];
+        let mut next = Some(first);
+        while let Some(job) = next.take() {
+            acks.push(job(&mut Session::Sqlite(&self.c)));
+            if self.c.is_autocommit() {
+                // SQLite rolled everything back by itself, as it does when the disk is full.
+                self.nudge(CHECKPOINT_EVERY);
+                return acks.into_iter().for_each(|ack| ack(Err(StoreError::NoSpace)));
+            }
+            if acks.len() < TOGETHER {
+                // Whoever was answered by the last commit is about to ask again. One caller alone is never waited for.
+                let patience = if acks.len() < self.last {
+                    self.took / GATHER
+                } else {
+                    Duration::ZERO
+                };
+                next = match jobs.try_recv() {
+                    Ok(job) => Some(job),
+                    Err(_) => jobs.recv_timeout(patience.saturating_sub(begun.elapsed())).ok(),
+                };
+            }
+        }
+        let committing = Instant::now();
+        let kept = self.c.execute_batch("COMMIT").map_err(StoreError::from);
+        if kept.is_err()
+            && !self.c.is_autocommit()
+            && let Err(e) = self.c.execute_batch("ROLLBACK")
+        {
+            tracing::error!(event = "store.rollback_failed", error = %e);
+        }
+        (self.last, self.took) = (acks.len(), committing.elapsed());
+        for ack in acks {
+            ack(match &kept {
+                Ok(()) => Ok(()),
+                Err(e) => Err(e.again()),
+            });
+        }
+        self.nudge(if kept.is_ok() { self.last } else { CHECKPOINT_EVERY });
+    }
+
+    fn nudge(&mut self, changes: usize) {
+        self.since += changes;
+        if self.since >= CHECKPOINT_EVERY {
+            self.since = 0;
+            match self.checkpoint.try_send(()) {
+                Ok(()) | Err(flume::TrySendError::Full(())) => {} // one that is asked for already is enough
+                Err(flume::TrySendError::Disconnected(())) => tracing::warn!(event = "store.checkpoint_thread_ended"),
+            }
         }
     }
-    let kept = c.execute_batch("COMMIT").map_err(StoreError::from);
-    if kept.is_err()
-        && !c.is_autocommit()
-        && let Err(e) = c.execute_batch("ROLLBACK")
-    {
-        tracing::error!(event = "store.rollback_failed", error = %e);
-    }
-    for ack in acks {
-        ack(match &kept {
-            Ok(()) => Ok(()),
-            Err(e) => Err(e.again()),
-        });
-    }
+}
+
+/// Writes the log back as far as nobody reads it; the pages that are in it.
+fn write_back(c: &Connection) -> Result<i64, StoreError> {
+    Ok(c.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |r| r.get(1))?)
 }

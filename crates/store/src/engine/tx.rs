@@ -30,15 +30,6 @@ pub struct Tx<'s, 'c> {
 }
 
 /// The result of a change together with the fact that somebody is accountable for it. Only [`Tx::audited`] and [`Tx::unaudited`] make one.
-///
-/// ```compile_fail
-/// async fn change(store: store::Store) -> Result<(), store::StoreError> {
-///     store.write(|_tx| Ok(())).await // ends without its audit entry
-/// }
-/// ```
-/// ```compile_fail,E0423
-/// let forged = store::Audited(());
-/// ```
 #[derive(Debug)]
 pub struct Audited<T>(T);
 

@@ -12,7 +12,7 @@ fn small_disk() -> Option<std::path::PathBuf> {
     std::env::var_os("MEDIA_VAULT_TEST_SMALL_DISK").map(Into::into)
 }
 
-/// Runs one test of this program once more, in a mount namespace with a file system of 4 MB.
+/// Runs one test of this program once more, in a mount namespace with a file system of 16 MB.
 fn on_a_small_disk(test: &str) {
     let folder = testkit::folder();
     let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
@@ -23,7 +23,7 @@ fn on_a_small_disk(test: &str) {
     command.args([
         "sh",
         "-c",
-        r#"mount -t tmpfs -o size=4m none "$1" && MEDIA_VAULT_TEST_SMALL_DISK="$1" exec "$2" --exact "$3" --nocapture"#,
+        r#"mount -t tmpfs -o size=16m none "$1" && MEDIA_VAULT_TEST_SMALL_DISK="$1" exec "$2" --exact "$3" --nocapture"#,
         "sh",
     ]);
     command
@@ -93,8 +93,9 @@ async fn write_until_full(store: &Store, round: usize) -> Vec<String> {
 }
 
 async fn fill_the_disk(folder: &Path) {
+    // Half of the disk: making room must leave enough for what waits in the log to be written back.
     let ballast = folder.join("ballast");
-    std::fs::write(&ballast, vec![0; 1_500_000]).unwrap();
+    std::fs::write(&ballast, vec![0; 8_000_000]).unwrap();
     let settings = Settings {
         url: format!("sqlite://{}", folder.join("vault.db").display()),
         connections: 2,

@@ -190,6 +190,20 @@ async fn a_worker_that_stops_hands_back_what_it_holds_as_if_untouched(world: Wor
 }
 
 #[testkit::both]
+async fn a_worker_that_was_killed_takes_its_own_back_at_once_and_the_try_counts(world: World) {
+    let mine = enqueue(&world, &work(), Priority::Bulk, NOW).await;
+    claim(&world, "a", NOW).await.unwrap();
+    enqueue(&world, &work(), Priority::Bulk, NOW).await;
+    claim(&world, "b", NOW).await.unwrap();
+    let reclaimed = world.change(|tx| tx.reclaim_jobs_of("a", NOW)).await;
+    assert_eq!(reclaimed.unwrap(), 1);
+    assert_eq!(
+        claim(&world, "a", NOW).await.map(|j| (j.id, j.attempts)),
+        Some((mine, 2))
+    );
+}
+
+#[testkit::both]
 async fn work_is_added_with_its_cause_or_not_at_all(world: World) {
     let failed = world
         .change(|tx| {
