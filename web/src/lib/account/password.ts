@@ -1,2 +1,2 @@
 /** The server's rule; said here before a person has to ask. */
-export const MIN_PASSWORD = 12;
+export const MIN_PASSWORD = 10;

@@ -77,8 +77,7 @@ export function createApi(fetcher: typeof fetch) {
     media: {
       get: (id: string, signal?: AbortSignal) => send<Media>('GET', `/media/${id}`, { signal }),
       change: (id: string, body: MediaChange) => send<Media>('PATCH', `/media/${id}`, { body }),
-      batch: (ids: string[], action: BatchAction) => send<BatchResult>('POST', '/media/batch', { body: { ids, action } }),
-      retry: (id: string) => send<void>('POST', `/media/${id}/reprocess`, { body: {} })
+      batch: (ids: string[], action: BatchAction) => send<BatchResult>('POST', '/media/batch', { body: { ids, action } })
     },
     trash: {
       empty: () => send<unknown>('POST', '/trash/empty', { body: {} })
@@ -93,8 +92,8 @@ export type Api = ReturnType<typeof createApi>;
 
 /** Addresses that the browser itself loads (images, video, downloads); they are authorised by the session cookie. */
 export const urls = {
-  thumbnail: (id: string, size: 'thumb' | 'preview', version?: number | string) =>
-    `${ROOT}/media/${id}/thumbnail?size=${size}${version === undefined ? '' : `&v=${version}`}`,
+  /** Named with the item's version, so that the browser may keep it for ever; the first one where a list does not say. */
+  thumbnail: (id: string, size: 'thumb' | 'preview', version = 1) => `${ROOT}/media/${id}/thumbnail?size=${size}&v=${version}`,
   content: (id: string) => `${ROOT}/media/${id}/content`,
   download: (id: string) => `${ROOT}/media/${id}/content?download=1`,
   events: () => `${ROOT}/events`

@@ -78,8 +78,8 @@ export const en = {
   'field.name': 'Your name',
   'field.email': 'Email',
   'field.password': 'Password',
-  'field.password.hint': 'At least 12 characters. A few words work well.',
-  'field.password.short': 'Use at least 12 characters.',
+  'field.password.hint': 'At least 10 characters. A few words work well.',
+  'field.password.short': 'Use at least 10 characters.',
   'field.password.current': 'Current password',
   'field.password.new': 'New password',
 
@@ -235,6 +235,7 @@ export const en = {
   'help.upload.text':
     'Keep this page open while photos are being added: phones stop web pages in the background. What was sent stays sent, and the rest goes on when you come back.',
 
+  'failed.retry.detail': 'Your original is safe.',
   'goto.title': 'Go to a date',
   'goto.month': 'Month',
   'goto.submit': 'Go',

@@ -112,8 +112,8 @@ export const pl: Catalogue = {
   'field.name': 'Imię i nazwisko',
   'field.email': 'E-mail',
   'field.password': 'Hasło',
-  'field.password.hint': 'Co najmniej 12 znaków. Dobrze sprawdza się kilka słów.',
-  'field.password.short': 'Użyj co najmniej 12 znaków.',
+  'field.password.hint': 'Co najmniej 10 znaków. Dobrze sprawdza się kilka słów.',
+  'field.password.short': 'Użyj co najmniej 10 znaków.',
   'field.password.current': 'Obecne hasło',
   'field.password.new': 'Nowe hasło',
 
@@ -288,6 +288,7 @@ export const pl: Catalogue = {
   'help.upload.text':
     'Podczas dodawania zdjęć zostaw tę stronę otwartą: telefony zatrzymują strony działające w tle. To, co już wysłano, zostaje, a reszta ruszy po powrocie.',
 
+  'failed.retry.detail': 'Oryginał jest bezpieczny.',
   'goto.title': 'Przejdź do daty',
   'goto.month': 'Miesiąc',
   'goto.submit': 'Przejdź',

@@ -38,8 +38,6 @@ export class Library {
   readonly selection: Selection;
   /** The item that the keyboard stands on. */
   cursor = $state.raw<{ id: string } | null>(null);
-  /** Bumped for an item whose picture has changed on the server. */
-  readonly #pictures = new Map<string, number>();
   #app: MediaVault;
 
   constructor(app: MediaVault, view: View) {
@@ -65,12 +63,7 @@ export class Library {
     else void this.timeline.load().then(() => this.viewport.wantVisible());
   };
 
-  pictureVersion(id: string): number | undefined {
-    return this.#pictures.get(id);
-  }
-
   async #follow(change: LiveChange): Promise<void> {
-    for (const id of change.updated) this.#pictures.set(id, (this.#pictures.get(id) ?? 0) + 1);
     if (change.removed.size > 0) this.timeline.remove(change.removed);
     await this.#sync(change.updated);
   }

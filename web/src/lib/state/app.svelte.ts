@@ -7,6 +7,7 @@ import { startOffline, takeShared } from '$lib/offline/offline';
 import { UploadQueue } from '$lib/upload/queue.svelte';
 import { Connection } from './connection.svelte';
 import { describe } from './describe-error';
+import { Install } from './install.svelte';
 import { Live } from './live.svelte';
 import { Preferences } from './preferences.svelte';
 import { Session } from './session.svelte';
@@ -19,6 +20,7 @@ export class MediaVault implements SessionListener {
   readonly format = new Format(this.i18n);
   readonly toasts = new Toasts();
   readonly connection = new Connection();
+  readonly install = new Install();
   readonly api: Api = createApi(authorisedFetch(this));
   readonly session = new Session(this.api);
   readonly live = new Live(() => this.session.load());
@@ -34,6 +36,7 @@ export class MediaVault implements SessionListener {
 
   async start(): Promise<void> {
     this.connection.watch();
+    this.install.watch();
     await Promise.all([this.i18n.use(preferredLocale(this.preferences.locale)), this.session.load()]);
   }
 
