@@ -40,7 +40,7 @@ pub struct Args {
 
 const WRONG_USE: u8 = 2;
 
-/// Runs it. Exit code 1 when a file that should have been taken in was not.
+/// Runs it. Exit code 1 when a file that should have been taken in was not, or when it was stopped.
 pub async fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
     if !args.dir.is_dir() {
         return Ok(wrong_use(&format!("there is no folder {}", args.dir.display())));
@@ -91,7 +91,7 @@ pub async fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         report.say();
     }
-    Ok(ended(summary.failed.is_empty()))
+    Ok(ended(summary.failed.is_empty() && !control.is_stopped()))
 }
 
 fn ended(well: bool) -> ExitCode {
@@ -129,7 +129,8 @@ fn stop_on_signal(control: Arc<Control>) -> anyhow::Result<()> {
             if control.is_stopped() {
                 std::process::exit(1);
             }
-            eprintln!("media-vault: the files under way are being finished; once more ends at once");
+            // Below the bar.
+            eprintln!("\nmedia-vault: the files under way are being finished; once more ends at once");
             control.stop();
         }
     });
