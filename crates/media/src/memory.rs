@@ -37,7 +37,8 @@ pub(crate) fn load(source: &dyn Source) -> io::Result<File> {
 
 /// Copies the bytes from `start` up to `end`, or to where the source ends.
 pub(crate) fn copy(source: &dyn Source, memory: &File, start: u64, end: u64) -> io::Result<()> {
-    let mut buffer = vec![0; CHUNK];
+    let longest = usize::try_from(end.saturating_sub(start)).unwrap_or(CHUNK).min(CHUNK);
+    let mut buffer = vec![0; longest];
     let mut at = start;
     while at < end {
         let want = usize::try_from(end - at).unwrap_or(CHUNK).min(CHUNK);

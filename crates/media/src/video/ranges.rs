@@ -55,7 +55,7 @@ pub(super) fn plan(source: &dyn Source, format: Format) -> io::Result<Plan> {
     })
 }
 
-/// Every box at the top but the media data itself: `moov`, and `moof`, `sidx`, `mfra` of fragmented files.
+/// Every box at the top, but of the media data only the head: `moov`, and `moof`, `sidx`, `mfra` of fragmented files.
 fn iso_index(source: &dyn Source) -> io::Result<(Vec<Range<u64>>, bool)> {
     let len = source.len();
     let mut found = Vec::new();
@@ -66,14 +66,14 @@ fn iso_index(source: &dyn Source) -> io::Result<(Vec<Range<u64>>, bool)> {
         let got = read_fully(source, at, &mut head)?;
         let Some(head) = box_head(&head[..got]) else { break };
         let end = head.size.map_or(len, |size| at.saturating_add(size));
-        if !matches!(&head.name, b"mdat" | b"free" | b"skip" | b"wide") {
-            let range = at..end.min(len);
-            total += range.end - range.start;
-            if total > MAX_INDEX {
-                break;
-            }
-            found.push(range);
+        // Of the media data only the head: whoever walks the boxes has to get past it.
+        let media = matches!(&head.name, b"mdat" | b"free" | b"skip" | b"wide");
+        let range = at..if media { at + head.head } else { end }.min(len);
+        total += range.end - range.start;
+        if total > MAX_INDEX {
+            break;
         }
+        found.push(range);
         if end > len {
             return Ok((found, true));
         }
@@ -161,5 +161,9 @@ mod tests {
         };
         let plan = plan(&film, Format::Mp4).expect("reads");
         assert!(plan.ranges.contains(&(100_000_212..100_000_292)), "{plan:?}");
+        assert!(
+            plan.ranges.contains(&(212..220)),
+            "the way past the first piece: {plan:?}"
+        );
     }
 }
