@@ -142,6 +142,10 @@ class Vault:
     def client(self, email=EMAIL, password=PASSWORD):
         return Client(self, email, password)
 
+    def stored_objects(self):
+        """How many objects lie in the store, finished or not."""
+        return sum(len(files) for _, _, files in os.walk(self.data / "objects"))
+
     def temporary_files(self):
         """What an interrupted write may have left: anything staged or half written."""
         return [path for path in self.data.rglob("*") if path.is_file() and (
