@@ -463,7 +463,8 @@ fn no_statement_walks_a_table_on_sqlite() {
                 let sort = step.contains("TEMP B-TREE") && !sql.contains(" UNION ");
                 (scan || sort) && !WALKS.contains(name)
             };
-            let uncovered = *name == "month_page" && !plan.iter().any(|s| s.contains("COVERING INDEX media_page"));
+            let page = *name == "month_page" && sql.contains("FROM media m");
+            let uncovered = page && !plan.iter().any(|s| s.contains("COVERING INDEX media_page"));
             if plan.iter().any(bad) || uncovered {
                 complaints.push(format!(
                     "{name} (analyzed: {analyzed}): {sql}\n    {}",
@@ -488,13 +489,15 @@ fn no_statement_walks_a_table_on_postgres() {
     let mut complaints = vec![];
     for (sql, (name, args)) in &asked {
         let explain = |tx: &mut Tx<'_, '_>| {
-            tx.list(&format!("EXPLAIN {sql}"), args, |r| r.get::<String>(0))
+            tx.list(&format!("EXPLAIN VERBOSE {sql}"), args, |r| r.get::<String>(0))
                 .unwrap()
         };
         let plan = explain(&mut tx);
         let walks = plan.iter().any(|step| step.contains("Seq Scan on")) && !WALKS.contains(name);
         let sorts = plan.iter().any(|step| step.contains("Sort")) && *name == "month_page";
-        if walks || sorts {
+        // All rows of a subquery for each page, whatever is shown.
+        let hashes = plan.iter().any(|step| step.contains("hashed SubPlan"));
+        if walks || sorts || hashes {
             complaints.push(format!("{name}: {sql}\n    {}", plan.join("\n    ")));
         }
     }
