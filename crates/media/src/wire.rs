@@ -106,7 +106,11 @@ pub(crate) fn send<T: Serialize>(socket: &UnixStream, message: &T, handles: &[Bo
         }
         // Four bytes always fit into an empty socket buffer: no partial send. NOSIGNAL: a dead child is an error, not
         // the end of the server.
-        sendmsg(socket, &[IoSlice::new(&len)], &mut control, SendFlags::NOSIGNAL)?;
+        while let Err(error) = sendmsg(socket, &[IoSlice::new(&len)], &mut control, SendFlags::NOSIGNAL) {
+            if error != rustix::io::Errno::INTR {
+                return Err(error.into());
+            }
+        }
     }
     write_all(socket, &body)
 }
@@ -118,17 +122,23 @@ pub(crate) fn receive<T: DeserializeOwned>(
     socket: &UnixStream,
     deadline: Option<Instant>,
 ) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
-    wait_until(socket, deadline)?;
     let mut len = [0; 4];
     let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(2))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    let got = recvmsg(
-        socket.as_fd(),
-        &mut [IoSliceMut::new(&mut len)],
-        &mut control,
-        RecvFlags::CMSG_CLOEXEC,
-    )?
-    .bytes;
+    // A read with a time limit is interrupted by any signal, SIGCHLD included: that says nothing about the child.
+    let got = loop {
+        wait_until(socket, deadline)?;
+        match recvmsg(
+            socket.as_fd(),
+            &mut [IoSliceMut::new(&mut len)],
+            &mut control,
+            RecvFlags::CMSG_CLOEXEC,
+        ) {
+            Ok(message) => break message.bytes,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    };
     let mut handles = Vec::new();
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(found) = message {
