@@ -7,6 +7,15 @@
 //! The way through: [`sniff()`] tells the type from the first bytes, [`DecoderPool::process`] makes a [`Processed`] or
 //! says in a [`Failure`] what is wrong with the file. [`sidecar`] and [`taken_from_file_name`] are pure helpers for
 //! what stands beside a file.
+//!
+//! To add a format: a line in [`sniff()`]'s table and its signature, its header in `header`, its metadata blocks in
+//! `metadata::gather`, its decoder in `picture::codecs` (or a tool in `pool::tool`), a file of it in
+//! `tests/corpus` with what a second decoder shows of it; the test of all formats then covers it.
+//!
+//! What holds: no plain text is written to a disk (input and output are anonymous memory, which the system may still
+//! swap); a child that decodes opens no file, no socket and no program; a tool reads system files only; whatever a
+//! child answers is checked and cleaned again by the parent; a file ends in a [`Processed`] or a [`Failure`], and no
+//! file ends the server.
 
 mod bmff;
 mod bytes;

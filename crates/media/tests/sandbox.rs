@@ -228,6 +228,32 @@ fn children_are_recycled_and_end_with_the_pool() {
     );
 }
 
+/// Other children of the program end all the time; their signals interrupt calls, and nothing comes of it.
+#[test]
+fn signals_of_other_children_do_no_harm() {
+    let pool = DecoderPool::new(settings()).expect("a pool");
+    let data = made("orientation_1.jpg");
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    let ended = std::process::Command::new("/bin/true").status().expect("started");
+                    assert!(ended.success());
+                }
+            });
+        }
+        for _ in 0..30 {
+            let made = process(&pool, &data);
+            if made.is_err() {
+                done.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+            assert_eq!(made.expect("a photo").renditions.len(), 2);
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}
+
 /// Several threads at once: each gets its own answer.
 #[test]
 fn many_threads_share_the_pool() {

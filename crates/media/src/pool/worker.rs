@@ -93,7 +93,10 @@ impl Worker {
             Ending::ByItself => wait(&mut self.process, Duration::from_secs(2)),
             Ending::OutOfTime | Ending::Nonsense => None,
         };
-        let status = status.or_else(|| end(&mut self.process));
+        if status.is_none() {
+            // How it ends now is our doing and says nothing about it.
+            end(&mut self.process);
+        }
         let words = memory::read_all(&self.words, LAST_WORDS).unwrap_or_default();
         let death = Death {
             ending,
