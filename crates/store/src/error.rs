@@ -45,7 +45,7 @@ pub enum StoreError {
     #[error("sqlite: {0}")]
     Sqlite(#[source] rusqlite::Error),
     /// Anything else that PostgreSQL says.
-    #[error("postgres: {0}")]
+    #[error("postgres: {}", whole(.0))]
     Postgres(#[source] postgres::Error),
 }
 
@@ -67,6 +67,15 @@ impl StoreError {
             Self::NoSpace | Self::Busy | Self::Unreachable(_) => self.again(),
             other => Self::Panicked(format!("it went on after a statement failed: {other}")),
         }
+    }
+}
+
+/// What PostgreSQL said, with its reason: by itself the client says no more than "db error". Details, which hold values, are left out.
+fn whole(e: &postgres::Error) -> String {
+    match (e.as_db_error(), std::error::Error::source(e)) {
+        (Some(said), _) => format!("{} ({})", said.message(), said.code().code()),
+        (None, Some(why)) => format!("{e}: {why}"),
+        (None, None) => e.to_string(),
     }
 }
 
@@ -99,7 +108,7 @@ impl From<postgres::Error> for StoreError {
         let Some(code) = e.code() else {
             // No word from the server: either the connection is gone, or the client refused a parameter or a column of ours.
             let io = std::error::Error::source(&e).is_some_and(|s| s.is::<std::io::Error>());
-            let said = e.to_string();
+            let said = whole(&e);
             return if e.is_closed() || io || said.starts_with("timeout") {
                 Self::Unreachable(said)
             } else {
@@ -125,7 +134,7 @@ impl From<postgres::Error> for StoreError {
         } else if busy.contains(&code) {
             Self::Busy
         } else if gone.contains(&code) || code.code().starts_with("08") {
-            Self::Unreachable(e.to_string())
+            Self::Unreachable(whole(&e))
         } else {
             Self::Postgres(e)
         }

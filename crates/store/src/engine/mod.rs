@@ -2,6 +2,7 @@
 
 mod postgres;
 mod sqlite;
+mod tls;
 mod tx;
 
 #[cfg(test)]
@@ -39,7 +40,8 @@ pub(crate) type Job = Box<dyn FnOnce(&mut Session<'_>) -> Ack + Send>;
 /// Where the database is and how many hands it has.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `sqlite:///path/to/file.db`, `sqlite://relative.db` or `postgres://user:password@host:port/database`.
+    /// `sqlite:///path/to/file.db`, `sqlite://relative.db` or `postgres://user:password@host:port/database`. The latter takes libpq's
+    /// `?sslmode=disable | prefer | require | verify-full` and `&sslrootcert=/path/to/roots.pem` (without it: the system's roots).
     pub url: String,
     /// Threads that read (SQLite), or connections for everything (PostgreSQL).
     pub connections: usize,

@@ -1,8 +1,11 @@
 //! PostgreSQL: each thread owns a connection and mends it by itself.
 
-use super::{Job, Session};
+use super::{
+    Job, Session,
+    tls::{self, Security},
+};
 use crate::{StoreError, value::Value};
-use postgres::{Client, NoTls, Row, Statement, types::ToSql};
+use postgres::{Client, NoTls, Row, Statement, config::SslMode, types::ToSql};
 use std::{
     collections::HashMap,
     time::{Duration, Instant},
@@ -26,6 +29,7 @@ pub(crate) struct Connection {
 
 /// Connects. Every statement is bounded in time: a person waits, and a lock is never held for longer.
 pub(crate) fn connect(url: &str) -> Result<Client, StoreError> {
+    let (url, security) = tls::asked_for(url)?;
     let mut config: postgres::Config = url.parse().map_err(|_| StoreError::Address("postgres://...".into()))?;
     config
         .connect_timeout(Duration::from_secs(5))
@@ -33,7 +37,14 @@ pub(crate) fn connect(url: &str) -> Result<Client, StoreError> {
     config
         .keepalives_idle(Duration::from_secs(30))
         .tcp_user_timeout(Duration::from_secs(20));
-    let mut client = config.connect(NoTls)?;
+    let mut client = match security {
+        Security::None => config.ssl_mode(SslMode::Disable).connect(NoTls)?,
+        Security::IfOffered => config.ssl_mode(SslMode::Prefer).connect(tls::unverified()?)?,
+        Security::Encrypted => config.ssl_mode(SslMode::Require).connect(tls::unverified()?)?,
+        Security::Verified { roots } => config
+            .ssl_mode(SslMode::Require)
+            .connect(tls::verified(roots.as_deref())?)?,
+    };
     client.batch_execute("SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET timezone = 'UTC'")?;
     Ok(client)
 }

@@ -9,6 +9,7 @@ pub(crate) mod recorder;
 #[path = "../../examples/seed/generator.rs"]
 mod seed;
 mod statements;
+mod tls;
 
 use crate::{Announcement, Settings, Store, StoreError, Tx, engine::Bounds, value::Value};
 use std::{
