@@ -31,11 +31,26 @@ pub(super) struct Matched {
     loose: Vec<LooseNote>,
 }
 
+/// Of a note only what tells where it belongs; the rest is read again when its file is taken in.
+struct NoteFacts {
+    title: Option<String>,
+    trashed: bool,
+}
+
+impl From<TakeoutNote> for NoteFacts {
+    fn from(note: TakeoutNote) -> NoteFacts {
+        NoteFacts {
+            title: note.file_name,
+            trashed: note.trashed,
+        }
+    }
+}
+
 /// A note whose file is not in its folder.
 struct LooseNote {
     path: PathBuf,
     name: String,
-    note: TakeoutNote,
+    note: NoteFacts,
 }
 
 /// What a file is by the end of its name; what it really is, its content tells later.
@@ -93,7 +108,7 @@ impl Matched {
                     );
                 }
                 Looks::Note => match sidecars::note(&top.join(path(at))) {
-                    Ok(Some(note)) => notes.push((at, note)),
+                    Ok(Some(note)) => notes.push((at, NoteFacts::from(note))),
                     Ok(None) => self.skip(&path(at), "no photo, video or sound"),
                     Err(error) => self.unreadable.push(Left::new(&path(at), why_unreadable(&error))),
                 },
@@ -103,7 +118,7 @@ impl Matched {
         self.pairs.count(&own_names);
         let titled = notes
             .iter()
-            .map(|(at, note)| (names[*at].as_str(), note.file_name.as_deref()));
+            .map(|(at, note)| (names[*at].as_str(), note.title.as_deref()));
         let noted = Notes::new(titled).assign(&own_names);
         let sidecars = Sidecars::new(&beside);
 
@@ -158,7 +173,7 @@ impl Matched {
                 .map(|at| self.files[*at].path.file_name().unwrap_or_default().to_string_lossy());
             let names: Vec<_> = names.collect();
             let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-            let titled = notes.iter().map(|l| (l.name.as_str(), l.note.file_name.as_deref()));
+            let titled = notes.iter().map(|l| (l.name.as_str(), l.note.title.as_deref()));
             let noted = Notes::new(titled).assign(&names);
             let mut used = HashSet::new();
             for (at, (n, link)) in files.into_iter().zip(noted).filter_map(|(at, note)| Some((at, note?))) {
