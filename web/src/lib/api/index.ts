@@ -1,94 +1,73 @@
+import createClient from 'openapi-fetch';
 import { ApiError } from './problem';
-import type {
-  BatchAction,
-  BatchResult,
-  Media,
-  MediaChange,
-  SessionInfo,
-  TimelinePage,
-  TimelineSummary,
-  UploadCreated,
-  UploadRequest,
-  User,
-  View
-} from './types';
+import type { paths } from './schema';
+import type { BatchAction, MediaChange, UploadRequest, View } from './types';
 
 export * from './problem';
 export type * from './types';
 
-type Query = Record<string, string | number | undefined>;
-
-interface Options {
-  query?: Query;
-  body?: unknown;
-  headers?: Record<string, string>;
-  signal?: AbortSignal | undefined;
+interface Answer<T> {
+  data?: T;
+  response: Response;
+  error?: unknown;
 }
-
-const ROOT = '/api/v1';
 
 /** The only way to the server. One function an operation; each throws {@link ApiError} or UnreachableError. */
 export function createApi(fetcher: typeof fetch) {
-  async function send<T>(method: string, path: string, options: Options = {}): Promise<T> {
-    const url = new URL(ROOT + path, location.href);
-    for (const [name, value] of Object.entries(options.query ?? {})) {
-      if (value !== undefined) url.searchParams.set(name, String(value));
-    }
-    const response = await fetcher(url.href, {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...options.headers
-      },
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      ...(options.signal ? { signal: options.signal } : {})
-    });
-    if (!response.ok) throw await ApiError.from(response);
-    const text = await response.text();
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+  const client = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetcher(request) });
+
+  async function got<T>(answer: Promise<Answer<T>>): Promise<T> {
+    const { data, response, error } = await answer;
+    if (!response.ok) throw ApiError.of(response, error);
+    return data as T;
   }
 
   return {
     setup: {
-      needed: () => send<{ needed: boolean }>('GET', '/setup'),
-      run: (body: { name: string; email: string; password: string }) => send<void>('POST', '/setup', { body })
+      needed: () => got(client.GET('/api/v1/setup')),
+      run: (body: { name: string; email: string; password: string }) => got(client.POST('/api/v1/setup', { body }))
     },
     auth: {
       login: (body: { email: string; password: string }) =>
-        send<unknown>('POST', '/auth/login', { body, headers: { 'x-session': 'cookie' } }),
-      logout: () => send<void>('POST', '/auth/logout', { body: {} })
+        got(client.POST('/api/v1/auth/login', { body, params: { header: { 'X-Session': 'cookie' } } })),
+      logout: () => got(client.POST('/api/v1/auth/logout', { body: { refresh_token: null } }))
     },
     me: {
-      get: (signal?: AbortSignal) => send<User>('GET', '/users/me', { signal }),
-      rename: (name: string) => send<User>('PATCH', '/users/me', { body: { name } }),
+      get: () => got(client.GET('/api/v1/users/me')),
+      rename: (name: string) => got(client.PATCH('/api/v1/users/me', { body: { name } })),
       changePassword: (body: { current_password: string; new_password: string }) =>
-        send<void>('POST', '/users/me/password', { body }),
-      sessions: () => send<{ items: SessionInfo[] }>('GET', '/users/me/sessions'),
-      endSession: (id: string) => send<void>('DELETE', `/users/me/sessions/${id}`),
-      endOtherSessions: () => send<void>('DELETE', '/users/me/sessions')
+        got(client.POST('/api/v1/users/me/password', { body })),
+      sessions: () => got(client.GET('/api/v1/users/me/sessions')),
+      endSession: (id: string) => got(client.DELETE('/api/v1/users/me/sessions/{id}', { params: { path: { id } } })),
+      endOtherSessions: () => got(client.DELETE('/api/v1/users/me/sessions'))
     },
     timeline: {
-      summary: (view: View, signal?: AbortSignal) =>
-        send<TimelineSummary>('GET', '/timeline', { query: { view }, signal }),
-      month: (view: View, month: string, cursor?: string, signal?: AbortSignal) =>
-        send<TimelinePage>('GET', `/timeline/${month}`, { query: { view, cursor }, signal })
+      summary: (view: View) => got(client.GET('/api/v1/timeline', { params: { query: { view } } })),
+      month: (view: View, month: string, cursor?: string) =>
+        got(
+          client.GET('/api/v1/timeline/{month}', {
+            params: { path: { month }, query: { view, ...(cursor === undefined ? {} : { cursor }) } }
+          })
+        )
     },
     media: {
-      get: (id: string, signal?: AbortSignal) => send<Media>('GET', `/media/${id}`, { signal }),
-      change: (id: string, body: MediaChange) => send<Media>('PATCH', `/media/${id}`, { body }),
-      batch: (ids: string[], action: BatchAction) => send<BatchResult>('POST', '/media/batch', { body: { ids, action } })
+      get: (id: string) => got(client.GET('/api/v1/media/{id}', { params: { path: { id } } })),
+      change: (id: string, body: MediaChange) => got(client.PATCH('/api/v1/media/{id}', { params: { path: { id } }, body: body as paths['/api/v1/media/{id}']['patch']['requestBody']['content']['application/json'] })),
+      batch: (ids: string[], action: BatchAction) => got(client.POST('/api/v1/media/batch', { body: { ids, action } })),
+      reprocess: (id: string) => got(client.POST('/api/v1/media/{id}/reprocess', { params: { path: { id } } }))
     },
     trash: {
-      empty: () => send<unknown>('POST', '/trash/empty', { body: {} })
+      empty: () => got(client.POST('/api/v1/trash/empty'))
     },
     uploads: {
-      create: (body: UploadRequest, signal?: AbortSignal) => send<UploadCreated>('POST', '/uploads', { body, signal })
+      create: (body: UploadRequest) => got(client.POST('/api/v1/uploads', { body }))
     }
   };
 }
 
 export type Api = ReturnType<typeof createApi>;
+
+const ROOT = '/api/v1';
 
 /** Addresses that the browser itself loads (images, video, downloads); they are authorised by the session cookie. */
 export const urls = {

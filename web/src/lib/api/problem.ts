@@ -18,14 +18,10 @@ export class ApiError extends Error {
     this.fields = new Map((body.errors ?? []).map((error) => [error.field, error.message]));
   }
 
-  static async from(response: Response): Promise<ApiError> {
-    const requestId = response.headers.get('x-request-id');
-    const isJson = (response.headers.get('content-type') ?? '').includes('json');
-    try {
-      return new ApiError(response.status, isJson ? ((await response.json()) as ProblemBody) : {}, requestId);
-    } catch {
-      return new ApiError(response.status, {}, requestId);
-    }
+  /** From an answer whose body was read already; a proxy's error page has no details. */
+  static of(response: Response, body: unknown): ApiError {
+    const isProblem = typeof body === 'object' && body !== null;
+    return new ApiError(response.status, isProblem ? (body as ProblemBody) : {}, response.headers.get('x-request-id'));
   }
 }
 

@@ -48,6 +48,7 @@ export const en = {
   'done.archive': { one: 'Photo archived', other: '{count} photos archived' },
   'done.deleted': { one: 'Photo deleted for good', other: '{count} photos deleted for good' },
   'done.favorite': { one: 'Added to favourites', other: '{count} photos added to favourites' },
+  'done.reprocess': 'It is being prepared again',
   'done.restore': { one: 'Photo restored', other: '{count} photos restored' },
   'done.saved': 'Saved',
   'done.trash': { one: 'Photo moved to trash, kept 30 days', other: '{count} photos moved to trash, kept 30 days' },

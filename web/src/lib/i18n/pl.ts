@@ -65,6 +65,7 @@ export const pl: Catalogue = {
     few: '{count} zdjęcia dodane do ulubionych',
     other: '{count} zdjęć dodanych do ulubionych'
   },
+  'done.reprocess': 'Przygotowanie zaczyna się od nowa',
   'done.restore': {
     one: 'Zdjęcie przywrócone',
     few: '{count} zdjęcia przywrócone',

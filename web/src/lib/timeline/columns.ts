@@ -10,7 +10,8 @@ export interface Item {
   readonly durationMs: number | null;
   readonly favorite: boolean;
   readonly state: 'processing' | 'ready' | 'failed';
-  readonly version: number | undefined;
+  /** Known once the item itself was read; the columns do not say it. */
+  readonly version?: number;
 }
 
 export const emptyColumns = (): TimelineColumns => ({
@@ -20,41 +21,38 @@ export const emptyColumns = (): TimelineColumns => ({
   ratio: [],
   thumbhash: [],
   duration_ms: [],
-  favorite: []
+  favorite: [],
+  state: []
 });
 
 /** Columns of `left` followed by those of `right`. */
 export function concat(left: TimelineColumns, right: TimelineColumns): TimelineColumns {
   if (left.id.length === 0) return right;
-  const joined: TimelineColumns = {
+  return {
     id: left.id.concat(right.id),
     taken_at: left.taken_at.concat(right.taken_at),
     kind: left.kind.concat(right.kind),
     ratio: left.ratio.concat(right.ratio),
     thumbhash: left.thumbhash.concat(right.thumbhash),
     duration_ms: left.duration_ms.concat(right.duration_ms),
-    favorite: left.favorite.concat(right.favorite)
+    favorite: left.favorite.concat(right.favorite),
+    state: left.state.concat(right.state)
   };
-  if (left.state && right.state) joined.state = left.state.concat(right.state);
-  if (left.version && right.version) joined.version = left.version.concat(right.version);
-  return joined;
 }
 
 /** The columns without the items at `gone` (indices). */
 export function without(columns: TimelineColumns, gone: ReadonlySet<number>): TimelineColumns {
   const keep = <T>(column: T[]): T[] => column.filter((_, index) => !gone.has(index));
-  const kept: TimelineColumns = {
+  return {
     id: keep(columns.id),
     taken_at: keep(columns.taken_at),
     kind: keep(columns.kind),
     ratio: keep(columns.ratio),
     thumbhash: keep(columns.thumbhash),
     duration_ms: keep(columns.duration_ms),
-    favorite: keep(columns.favorite)
+    favorite: keep(columns.favorite),
+    state: keep(columns.state)
   };
-  if (columns.state) kept.state = keep(columns.state);
-  if (columns.version) kept.version = keep(columns.version);
-  return kept;
 }
 
 export function itemAt(columns: TimelineColumns, index: number): Item | null {
@@ -68,7 +66,6 @@ export function itemAt(columns: TimelineColumns, index: number): Item | null {
     thumbhash: columns.thumbhash[index] ?? null,
     durationMs: columns.duration_ms[index] ?? null,
     favorite: columns.favorite[index] ?? false,
-    state: columns.state?.[index] ?? 'ready',
-    version: columns.version?.[index]
+    state: columns.state[index] ?? 'ready'
   };
 }

@@ -181,7 +181,7 @@ export class UploadQueue {
       ...(file.type === '' ? {} : { mime_type: file.type }),
       modified_at: new Date(file.lastModified).toISOString()
     });
-    if (created.media) {
+    if ('media' in created) {
       item.mediaId = created.media.id;
       this.#finish(item, 'duplicate');
       return null;

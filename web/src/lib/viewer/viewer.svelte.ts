@@ -109,6 +109,18 @@ export class Viewer {
     toasts.show(t('done.saved'), { action: { label: t('action.undo'), run: back } });
   }
 
+  /** Asks the server to prepare a failed item again; its events tell how it went. */
+  async reprocess(): Promise<void> {
+    const { id } = this;
+    if (id === null) return;
+    try {
+      await this.#app.api.media.reprocess(id);
+      this.#app.toasts.show(this.#app.t('done.reprocess'));
+    } catch (error) {
+      this.#app.report(error);
+    }
+  }
+
   async toggleFavorite(): Promise<void> {
     const { item } = this;
     if (!item) return;
