@@ -48,7 +48,8 @@ pub async fn open(config: &Config) -> anyhow::Result<House> {
     };
     let opening = (database, events.announce());
     let store = tokio::task::spawn_blocking(move || store::Store::open(&opening.0, opening.1)).await??;
-    let program = std::env::current_exe().context("the program does not know where it lies")?;
+    // Not the path that it was started by: after an update another program may lie there, which its running parent would not understand.
+    let program = PathBuf::from("/proc/self/exe");
     let decoders = media::DecoderPool::new(media::Settings {
         children: config.decoders(),
         memory_limit: config.decoder_memory_mib << 20,

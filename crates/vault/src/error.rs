@@ -166,6 +166,8 @@ impl From<blob::BlobError> for VaultError {
         match e {
             BlobError::NoSpace { .. } => Self::NoSpace,
             BlobError::Busy { .. } => Self::UploadBusy,
+            // A late request of an upload that was completed meanwhile.
+            BlobError::Exists { .. } => Self::Conflict("This upload is complete already."),
             BlobError::Missing { .. } | BlobError::Damaged { .. } | BlobError::WrongKey { .. } => {
                 Self::Damaged(e.to_string())
             }

@@ -74,21 +74,10 @@ pub async fn process(vault: &Vault, job: ProcessMedia) -> Result<(), ProcessErro
 
     match made {
         Ok((found, pack)) => {
+            let packed = pack.is_some();
             let kept = record(vault, call, &job, described(&version, found, pack)).await;
-            let blobs = vault.blobs().clone();
-            let kept_or_not = kept.is_ok();
-            let put = move || {
-                if kept_or_not {
-                    blobs.settle(id)
-                } else {
-                    blobs.discard(id)
-                }
-            };
-            if let Err(error) = tokio::task::spawn_blocking(put)
-                .await
-                .map_err(|e| ProcessError::Retry(e.to_string()))?
-            {
-                tracing::warn!(event = "process.not_settled", blob = %id, %error);
+            if packed {
+                put_away(vault, id, kept.is_ok()).await?;
             }
             kept
         }
@@ -100,6 +89,20 @@ pub async fn process(vault: &Vault, job: ProcessMedia) -> Result<(), ProcessErro
             give_up(vault, &job, failure.code.as_str(), &failure.detail).await
         }
     }
+}
+
+/// The packed renditions go to their place when a row names them, and away when none does.
+async fn put_away(vault: &Vault, pack: BlobId, named: bool) -> Result<(), ProcessError> {
+    let blobs = vault.blobs().clone();
+    let put = move || if named { blobs.settle(pack) } else { blobs.discard(pack) };
+    let put = tokio::task::spawn_blocking(put)
+        .await
+        .map_err(|e| ProcessError::Retry(e.to_string()))?;
+    if let Err(error) = put {
+        // Safe where it lies; the next start puts it in its place.
+        tracing::warn!(event = "process.not_settled", blob = %pack, %error);
+    }
+    Ok(())
 }
 
 type Made = (media::Processed, Option<(BlobRecord, Vec<NewRendition>)>);
