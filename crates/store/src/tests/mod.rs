@@ -1,6 +1,7 @@
 //! Tests that look behind the public interface: the engine itself, the schema, statements and their plans.
 
 mod engine;
+mod everything;
 mod faults;
 mod migrations;
 mod parity;

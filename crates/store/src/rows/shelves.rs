@@ -1,0 +1,142 @@
+//! Where an item lies and how it is marked: favourites, archive, trash, and out of the house for good.
+
+use crate::{StoreError, Tx, tally::Place};
+use domain::{
+    Allowed, At, Event, EventKind, MediaId, Shelf, UserId,
+    policy::{ArchiveMedia, FavoriteMedia, MediaFacts, PurgeMedia, RestoreMedia, TrashMedia},
+};
+
+/// Whether a mark is set or taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Set.
+    Set,
+    /// Taken away.
+    Cleared,
+}
+
+impl Tx<'_, '_> {
+    /// Marks an item for its viewer, or takes the mark away.
+    pub fn mark_favorite(&mut self, may: &Allowed<FavoriteMedia>, mark: Mark, now: At) -> Result<(), StoreError> {
+        let facts = may.facts();
+        let user = may.actor().person().map_or(facts.owner, |p| p.id);
+        let before = self.place_of(facts)?;
+        match mark {
+            Mark::Set => self.insert_favorite(user, facts.id, now)?,
+            Mark::Cleared => {
+                let sql = "DELETE FROM favorite WHERE user_id = ?1 AND media_id = ?2";
+                self.execute(sql, &[user.into(), facts.id.into()])?;
+            }
+        }
+        self.recount(
+            Some(before),
+            Some(Place {
+                favorite: mark == Mark::Set,
+                ..before
+            }),
+        );
+        self.touch(facts, now)
+    }
+
+    pub(super) fn insert_favorite(&mut self, user: UserId, media: MediaId, now: At) -> Result<(), StoreError> {
+        let sql = "INSERT INTO favorite (user_id, media_id, taken_local, created_at) \
+                   SELECT ?1, m.id, m.taken_local, ?3 FROM media m WHERE m.id = ?2 ON CONFLICT DO NOTHING";
+        self.execute(sql, &[user.into(), media.into(), now.into()]).map(drop)
+    }
+
+    /// Moves an item into the archive, or back to the timeline.
+    pub fn archive_media(&mut self, may: &Allowed<ArchiveMedia>, mark: Mark, now: At) -> Result<(), StoreError> {
+        let shelf = if mark == Mark::Set {
+            Shelf::Archive
+        } else {
+            Shelf::Timeline
+        };
+        self.shelve(may.facts(), shelf, (mark == Mark::Set).then_some(now), None, now)
+    }
+
+    /// Moves an item into the trash.
+    pub fn trash_media(&mut self, may: &Allowed<TrashMedia>, now: At) -> Result<(), StoreError> {
+        let archived = self.archived_at(may.facts().id)?;
+        self.shelve(may.facts(), Shelf::Trash, archived, Some(now), now)
+    }
+
+    /// Takes an item out of the trash, to where it lay before.
+    pub fn restore_media(&mut self, may: &Allowed<RestoreMedia>, now: At) -> Result<(), StoreError> {
+        self.take_out_of_trash(may.facts(), now)
+    }
+
+    pub(super) fn take_out_of_trash(&mut self, facts: &MediaFacts, now: At) -> Result<(), StoreError> {
+        let archived = self.archived_at(facts.id)?;
+        let shelf = if archived.is_some() {
+            Shelf::Archive
+        } else {
+            Shelf::Timeline
+        };
+        self.shelve(facts, shelf, archived, None, now)
+    }
+
+    fn archived_at(&mut self, id: MediaId) -> Result<Option<At>, StoreError> {
+        let sql = "SELECT archived_at FROM media WHERE id = ?1";
+        let found = self.find(sql, &[id.into()], |r| Ok(r.get::<Option<i64>>(0)?.map(At)))?;
+        found.ok_or(StoreError::Stale)
+    }
+
+    fn shelve(
+        &mut self,
+        facts: &MediaFacts,
+        shelf: Shelf,
+        archived_at: Option<At>,
+        deleted_at: Option<At>,
+        now: At,
+    ) -> Result<(), StoreError> {
+        let before = self.place_of(facts)?;
+        self.execute_one(
+            "UPDATE media SET shelf = ?2, archived_at = ?3, deleted_at = ?4 WHERE id = ?1",
+            &[facts.id.into(), shelf.into(), archived_at.into(), deleted_at.into()],
+        )?;
+        self.recount(Some(before), Some(Place { shelf, ..before }));
+        self.touch(facts, now)
+    }
+
+    /// Removes an item for good. Its objects are doomed and removed right after by housekeeping.
+    pub fn purge_media(&mut self, may: &Allowed<PurgeMedia>, now: At) -> Result<(), StoreError> {
+        let facts = may.facts();
+        let before = self.place_of(facts)?;
+        let id = [facts.id.into()];
+        self.execute("DELETE FROM favorite WHERE media_id = ?1", &id)?;
+        let blobs = self.list(
+            "SELECT v.blob_id FROM media_version v WHERE v.media_id = ?1 UNION \
+             SELECT r.blob_id FROM rendition r JOIN media_version v ON v.id = r.version_id WHERE v.media_id = ?1",
+            &id,
+            |r| r.get::<uuid::Uuid>(0),
+        )?;
+        self.execute(
+            "DELETE FROM rendition WHERE version_id IN (SELECT id FROM media_version WHERE media_id = ?1)",
+            &id,
+        )?;
+        self.execute("DELETE FROM media_version WHERE media_id = ?1", &id)?;
+        let size = self
+            .find("SELECT size FROM media WHERE id = ?1", &id, |r| r.get::<i64>(0))?
+            .unwrap_or(0);
+        let sql = "DELETE FROM media WHERE id = ?1 AND revision = ?2";
+        self.execute_one(sql, &[facts.id.into(), facts.revision.into()])?;
+        for blob in blobs {
+            self.execute(
+                "UPDATE blob SET doomed_at = ?2 WHERE id = ?1",
+                &[blob.into(), now.into()],
+            )?;
+        }
+        self.add_usage(facts.owner, -size, -1);
+        self.recount(Some(before), None);
+        self.nudge_workers();
+        self.publish(
+            Event {
+                audience: facts.owner,
+                kind: EventKind::MediaRemoved,
+                media: facts.id,
+            },
+            now,
+        );
+        Ok(())
+    }
+}
