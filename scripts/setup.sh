@@ -27,6 +27,7 @@ test_needs=(
   chromium:chromium
   '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:fonts-dejavu-core'
   exiftool:libimage-exiftool-perl
+  openssl:openssl
   sqlite3:sqlite3
   git:git
 )

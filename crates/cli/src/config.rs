@@ -1,5 +1,7 @@
 //! The settings: one table of names, defaults and words, read from `media-vault.toml` and the environment.
 
+mod read;
+
 use anyhow::Context;
 use domain::At;
 use ipnet::IpNet;
@@ -342,115 +344,5 @@ fn masked(url: &str) -> String {
     }
 }
 
-/// Readers of one setting each; an error says what the value must be.
-mod read {
-    use super::{IpNet, LogFormat, PathBuf, SocketAddr};
-    use std::str::FromStr;
-
-    pub fn text(text: &str) -> Result<String, String> {
-        Ok(text.into())
-    }
-    pub fn path(text: &str) -> Result<PathBuf, String> {
-        if text.is_empty() {
-            Err("must be a folder".into())
-        } else {
-            Ok(text.into())
-        }
-    }
-    pub fn optional_path(text: &str) -> Result<Option<PathBuf>, String> {
-        Ok((!text.is_empty()).then(|| text.into()))
-    }
-    pub fn storage(text: &str) -> Result<Option<PathBuf>, String> {
-        match text {
-            "" => Ok(None),
-            _ => match text.strip_prefix("file://") {
-                Some(path) if !path.is_empty() => Ok(Some(path.into())),
-                _ => Err("must be file:///path; other stores are not supported by this version".into()),
-            },
-        }
-    }
-    pub fn address(text: &str) -> Result<SocketAddr, String> {
-        text.parse()
-            .map_err(|_| format!("must be an address and a port such as 127.0.0.1:8080, not {text:?}"))
-    }
-    pub fn url(text: &str) -> Result<Option<String>, String> {
-        match text {
-            "" => Ok(None),
-            _ if text.starts_with("https://") || text.starts_with("http://") => {
-                Ok(Some(text.trim_end_matches('/').into()))
-            }
-            _ => Err(format!("must begin with https:// or http://, not {text:?}")),
-        }
-    }
-    pub fn number<N: FromStr>(text: &str) -> Result<N, String> {
-        text.trim()
-            .parse()
-            .map_err(|_| format!("must be a whole number, not {text:?}"))
-    }
-    pub fn networks(text: &str) -> Result<Vec<IpNet>, String> {
-        let parts = text.split(',').map(str::trim).filter(|p| !p.is_empty());
-        parts
-            .map(|p| p.parse().or_else(|_| p.parse::<std::net::IpAddr>().map(IpNet::from)))
-            .collect::<Result<_, _>>()
-            .map_err(|_| format!("must be networks such as 10.0.0.0/8, separated by commas, not {text:?}"))
-    }
-    pub fn log_format(text: &str) -> Result<LogFormat, String> {
-        match text {
-            "text" => Ok(LogFormat::Text),
-            "json" => Ok(LogFormat::Json),
-            _ => Err(format!("must be text or json, not {text:?}")),
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
-        let mut values = BTreeMap::new();
-        from_file(file, "media-vault.toml", &mut values).map_err(|e| e.to_string())?;
-        let vars = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-        from_environment(vars, &mut values).map_err(|e| e.to_string())?;
-        Config::read(&values).map_err(|e| e.to_string())
-    }
-
-    #[test]
-    fn the_environment_wins_over_the_file() {
-        let config = load(
-            "listen = '127.0.0.1:1'\ntrash_days = 5",
-            &[("MEDIA_VAULT_LISTEN", "0.0.0.0:2")],
-        )
-        .unwrap();
-        assert_eq!((config.listen.port(), config.trash_days), (2, 5));
-    }
-    #[test]
-    fn an_unknown_setting_is_named_with_the_nearest() {
-        let said = load("", &[("MEDIA_VAULT_LISTN", "x")]).unwrap_err();
-        assert!(said.contains("MEDIA_VAULT_LISTN") && said.contains("listen"), "{said}");
-        assert!(
-            load("liste = 1", &[])
-                .unwrap_err()
-                .contains("liste in media-vault.toml")
-        );
-    }
-    #[test]
-    fn a_wrong_value_is_named_with_what_it_must_be() {
-        let said = load("", &[("MEDIA_VAULT_RATE_LIMIT_PER_MINUTE", "many")]).unwrap_err();
-        assert!(
-            said.contains("MEDIA_VAULT_RATE_LIMIT_PER_MINUTE") && said.contains("whole number"),
-            "{said}"
-        );
-        assert!(
-            load("storage_url = 's3://bucket'", &[])
-                .unwrap_err()
-                .contains("file:///path")
-        );
-    }
-    #[test]
-    fn a_password_is_never_shown() {
-        let config = load("database_url = 'postgres://ann:hunter2@db/vault'", &[]).unwrap();
-        assert!(config.shown().iter().all(|(_, v)| !v.contains("hunter2")));
-        assert!(config.shown().iter().any(|(_, v)| v == "postgres://ann:****@db/vault"));
-    }
-}
+mod tests;
