@@ -1,5 +1,6 @@
 //! Who gets what: every operation of the OpenAPI document, asked by nobody, by the owner of the thing, by another person
 //! and by an administrator. What is not one's own answers exactly as what does not exist.
+#![allow(clippy::unwrap_used, reason = "a test's way to fail is to panic")]
 
 mod common;
 

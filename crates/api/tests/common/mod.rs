@@ -1,5 +1,6 @@
 //! A house with its interface, in this process, and clients of it.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test's way to fail is to panic")]
 
 use api::{Api, Settings, router};
 use axum::{
@@ -175,6 +176,10 @@ impl Client {
             headers: parts.headers,
             body,
         }
+    }
+    /// The response with its body still to be read.
+    pub async fn open(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.unwrap()
     }
     pub async fn get(&self, path: &str) -> Reply {
         self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
