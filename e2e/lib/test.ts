@@ -45,6 +45,7 @@ export const test = base.extend<Fixtures>({
     })
     expect(answer.status()).toBe(200)
     await page.goto('/')
+    await expect(page.getByTestId('files-bar')).toBeAttached()
     await use(page)
   },
 

@@ -1,5 +1,7 @@
 """schemathesis against the running server's own OpenAPI document: no 5xx, no undocumented status, no answer against its schema."""
 
+import os
+import pathlib
 import subprocess
 
 from harness import SOAK, VENV_BIN
@@ -18,7 +20,8 @@ def fuzz(vault, *options):
                *options]
     for path in NOT_FUZZED:
         command += ["--exclude-path", path]
-    result = subprocess.run(command, cwd=vault.folder, capture_output=True, text=True, timeout=3000)
+    environment = dict(os.environ, SCHEMATHESIS_HOOKS="fuzz_hooks", PYTHONPATH=str(pathlib.Path(__file__).parent))
+    result = subprocess.run(command, cwd=vault.folder, env=environment, capture_output=True, text=True, timeout=3000)
     assert result.returncode == 0, result.stdout[-12_000:] + result.stderr[-2000:]
 
 
