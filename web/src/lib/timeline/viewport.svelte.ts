@@ -21,8 +21,11 @@ export interface VisibleSection {
   readonly top: number;
   readonly height: number;
   readonly rows: VisibleRow[];
-  /** Space from here on holds items that are not loaded yet. */
-  readonly pendingFrom: number | null;
+  /**
+   * The part in sight of the space whose items are not loaded yet, and where in its pattern it begins. Only this part: a
+   * box as tall as the month would cost the browser more than all photos.
+   */
+  readonly pending: { readonly top: number; readonly height: number; readonly phase: number } | null;
 }
 
 interface Anchor {
@@ -235,7 +238,7 @@ export class Viewport implements Keeper {
         top: top - this.#scale.shift,
         height: section.height,
         rows: this.#rows(section, from - top, to - top),
-        pendingFrom: pendingFrom(section, options.headerHeight)
+        pending: pendingPart(section, options.headerHeight, from - top, to - top)
       });
     }
     return shown;
@@ -259,10 +262,12 @@ export class Viewport implements Keeper {
   }
 }
 
-function pendingFrom(section: Section, headerHeight: number): number | null {
+function pendingPart(section: Section, headerHeight: number, from: number, to: number): VisibleSection['pending'] {
   if (section.isComplete) return null;
   const { layout } = section;
-  if (!layout || layout.rows === 0) return headerHeight;
-  const last = layout.rows - 1;
-  return (layout.top[last] ?? 0) + (layout.rowHeight[last] ?? 0);
+  const last = (layout?.rows ?? 0) - 1;
+  const begin = layout && last >= 0 ? (layout.top[last] ?? 0) + (layout.rowHeight[last] ?? 0) : headerHeight;
+  const top = Math.max(begin, from);
+  const height = Math.min(section.height, to) - top;
+  return height > 0 ? { top, height, phase: top - begin } : null;
 }
