@@ -16,7 +16,7 @@ const chromium = {
 
 export default defineConfig({
   testDir: 'tests',
-  outputDir: `${process.env.TMPDIR ?? '/tmp'}/media-vault-e2e`,
+  outputDir: '../target/e2e',
   // One browser at a time: the machine is shared with the server and its decoders.
   workers: 1,
   retries: 0,

@@ -26,7 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("MEDIA_VAULT_CACHE", pathlib.Path.home() / ".cache/media-vault"))
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", CACHE / "target"))
 VENV = CACHE / "venv"
-LOGS = CACHE / "log/test"
+# In the clone, not in the cache: two clones may be tested at once.
+LOGS = ROOT / "target/log"
 # How many lines of a failed step's log are shown; the whole log stays in its file.
 SHOWN_LINES = 300
 CARGO = ["--release", "--locked", "--workspace"]
