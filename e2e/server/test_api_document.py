@@ -13,9 +13,10 @@ EXAMPLES = 200 if SOAK else 15
 NOT_FUZZED = ["/api/v1/auth/logout", "/api/v1/users/me/sessions", "/api/v1/users/me/sessions/{id}", "/api/v1/events"]
 
 
+# One worker: with two, CPython 3.11 loses count of its recursion when both compile, and the fuzzer dies of it.
 def fuzz(vault, *options):
     command = [str(VENV_BIN / "schemathesis"), "run", f"{vault.url}/api/v1/openapi.json", "--no-color", "--seed", "20241112",
-               "--max-examples", str(EXAMPLES), "--request-timeout", "30", "--generation-database", "none", "--workers", "2",
+               "--max-examples", str(EXAMPLES), "--request-timeout", "30", "--generation-database", "none", "--workers", "1",
                "--checks", "not_a_server_error,status_code_conformance,response_headers_conformance,response_schema_conformance",
                *options]
     for path in NOT_FUZZED:
