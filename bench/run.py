@@ -74,15 +74,14 @@ def renditions(options):
 
 
 def ingest(options):
-    plain = example("blob", "seal_loop")
     folder = images(12, options.photos)
-    found = alternate(options.rounds, http=(sys.executable, "bench/ingest.py", BINARY, folder), plain=(plain, folder))
+    found = alternate(options.rounds, http=(sys.executable, "bench/ingest.py", BINARY, folder), plain=("node", "bench/plain-loop.mjs", folder))
     return ingest_lines(found, options)
 
 
 def ingest_lines(found, options):
     http = median(found["http"], "mb_per_second")
-    plain = median(found["plain"], "plain_mb_per_second")
+    plain = median(found["plain"], "mb_per_second")
     return ["## Ingest over HTTP", "",
             f"{found['http'][0]['files']} photos of {found['http'][0]['bytes'] / 1e6 / found['http'][0]['files']:.1f} MB, one connection, one `POST /api/v1/media` each; the answer means encrypted, fsynced, and committed. "
             "Against a plain loop that reads, hashes (SHA-256), seals (AES-256-GCM), writes and fsyncs the same files and does nothing else.", "",
