@@ -72,6 +72,7 @@ export class Live {
       isFirst = false;
       const began = performance.now();
       await this.#stream(signal);
+      if (signal.aborted) return;
       pause = performance.now() - began > 30_000 ? 1000 : Math.min(30_000, pause * 2);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, pause);
