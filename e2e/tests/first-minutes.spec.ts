@@ -58,7 +58,7 @@ test('trash and undo, archive, favourite', async ({ signedIn: page }) => {
   await expect(page.locator('img[src*="size=preview"]').first()).toBeVisible()
   await page.keyboard.press('f')
   await page.keyboard.press('Delete')
-  await page.getByRole('button', { name: 'Undo' }).last().click()
+  await page.getByRole('status').locator('> div', { hasText: 'moved to trash' }).getByRole('button', { name: 'Undo' }).click()
   await page.keyboard.press('Escape')
   await thumbnailsShown(page, 2)
 
