@@ -17,7 +17,7 @@ NOT_FUZZED = ["/api/v1/auth/logout", "/api/v1/users/me/sessions", "/api/v1/users
 def fuzz(vault, *options):
     command = [str(VENV_BIN / "schemathesis"), "run", f"{vault.url}/api/v1/openapi.json", "--no-color", "--seed", "20241112",
                "--max-examples", str(EXAMPLES), "--request-timeout", "30", "--generation-database", "none", "--workers", "1",
-               "--checks", "not_a_server_error,status_code_conformance,response_headers_conformance,response_schema_conformance",
+               "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance",
                *options]
     for path in NOT_FUZZED:
         command += ["--exclude-path", path]

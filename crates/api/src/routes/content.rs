@@ -61,8 +61,8 @@ async fn send(
         ("Range" = Option<String>, Header, description = "One or several byte ranges (RFC 9110, 14.2).")
     ),
     responses(
-        (status = 200, description = "The bytes.", content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 206, description = "The bytes of the ranges.", content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 200, description = "The bytes.", content_type = "*/*", body = Vec<u8>),
+        (status = 206, description = "The bytes of the ranges.", content_type = "*/*", body = Vec<u8>),
         (status = 304, description = "They are those that `If-None-Match` names."),
         (status = 412, description = "They are not those that `If-Match` names."),
         (status = 416, description = "None of these bytes exist.")
@@ -101,8 +101,8 @@ pub struct ThumbnailQuery {
     get, path = "/api/v1/media/{id}/thumbnail", tag = "content",
     params(("id" = String, Path, format = Uuid), ThumbnailQuery),
     responses(
-        (status = 200, description = "The picture.", content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 206, description = "A part of it.", content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 200, description = "The picture.", content_type = "image/*", body = Vec<u8>),
+        (status = 206, description = "A part of it.", content_type = "*/*", body = Vec<u8>),
         (status = 304, description = "It is the one that `If-None-Match` names."),
         (status = 412, description = "It is not the one that `If-Match` names."),
         (status = 416, description = "None of these bytes exist.")
