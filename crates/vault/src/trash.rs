@@ -65,7 +65,10 @@ async fn one(vault: &Vault, call: Call, id: MediaId, act: Act) -> Result<(), Vau
 }
 
 /// Does the same to many items. Each is decided for itself.
-pub async fn batch(vault: &Vault, call: Call, ids: Vec<MediaId>, act: Act) -> Result<Outcome, VaultError> {
+pub async fn batch(vault: &Vault, call: Call, mut ids: Vec<MediaId>, act: Act) -> Result<Outcome, VaultError> {
+    // One order for all: two batches over the same items, each locking as it goes, would otherwise wait for each other.
+    ids.sort_unstable();
+    ids.dedup();
     let mut outcome = Outcome::default();
     for part in ids.chunks(TOGETHER) {
         let (part, call) = (part.to_vec(), call.clone());

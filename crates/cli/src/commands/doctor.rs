@@ -159,18 +159,33 @@ fn master_key(file: &Path) -> Check {
             format!("{shown}: {e}"),
             "Let the user that runs the server read it.",
         ),
-        Ok(_) => match blob::MasterKey::load_or_create(file, [0; 32]) {
-            Ok(_) => ok(
-                NAME,
-                format!("{shown} is readable by its owner alone. Is there a copy apart from the data?"),
+        Ok(meta) if meta.permissions().mode() & 0o077 != 0 => not(
+            State::Wrong,
+            NAME,
+            format!(
+                "{shown} is open to others (mode {:03o})",
+                meta.permissions().mode() & 0o777
             ),
-            Err(e) => not(
-                State::Wrong,
-                NAME,
-                e.to_string(),
-                "Put the right key back, readable by its owner alone.",
+            format!(
+                "chmod 600 {shown}, and find out who could have read it: whoever has the key and the data can read the files."
             ),
-        },
+        ),
+        // Read here, not by what the start uses: that would make a key where none is.
+        Ok(_) => {
+            match std::fs::read_to_string(file).map(|text| blob::MasterKey::from_text(&text, &shown.to_string())) {
+                Ok(Ok(_)) => ok(
+                    NAME,
+                    format!("{shown} is readable by its owner alone. Is there a copy apart from the data?"),
+                ),
+                Ok(Err(e)) => not(State::Wrong, NAME, e.to_string(), "Put the right key back."),
+                Err(e) => not(
+                    State::Wrong,
+                    NAME,
+                    format!("{shown}: {e}"),
+                    "Let the user that runs the server read it.",
+                ),
+            }
+        }
     }
 }
 
