@@ -175,6 +175,9 @@ fn launch(command: &[&str]) -> std::process::Output {
         .arg("--exec")
         .arg(r#"{"memory": 1000000000, "cpu_seconds": 5, "file_size": 1000000}"#)
         .args(command)
+        // Without them bash asks the user database, which may be behind a socket, and dies of that.
+        .env("SHELL", "/bin/bash")
+        .env("HOME", "/nonexistent")
         .output()
         .expect("started")
 }
