@@ -69,7 +69,10 @@ describe('what an action takes out of a view', () => {
 it('marks of the scrubber never touch', () => {
   const sections: Section[] = [];
   for (let year = 2026; year >= 2000; year--) {
-    for (let month = 12; month >= 1; month--) sections.push(new Section({ month: `${year}-${String(month).padStart(2, '0')}`, count: (year * month) % 90 }));
+    for (let month = 12; month >= 1; month--) {
+      const name = `${year}-${String(month).padStart(2, '0')}`;
+      sections.push(new Section(name, [{ month: name, count: (year * month) % 90 }]));
+    }
   }
   const tops = new Float64Array(sections.length + 1);
   sections.forEach(({ count }, index) => (tops[index + 1] = (tops[index] ?? 0) + 52 + count * 40));

@@ -43,10 +43,10 @@ export function createApi(fetcher: typeof fetch) {
     },
     timeline: {
       summary: (view: View) => got(client.GET('/api/v1/timeline', { params: { query: { view } } })),
-      month: (view: View, month: string, cursor?: string) =>
+      month: (view: View, month: string, cursor?: string, limit?: number) =>
         got(
           client.GET('/api/v1/timeline/{month}', {
-            params: { path: { month }, query: { view, ...(cursor === undefined ? {} : { cursor }) } }
+            params: { path: { month }, query: { view, ...(cursor === undefined ? {} : { cursor }), ...(limit === undefined ? {} : { limit }) } }
           })
         )
     },

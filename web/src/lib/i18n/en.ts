@@ -119,6 +119,7 @@ export const en = {
   'view.group': 'Group by',
   'view.group.day': 'Day',
   'view.group.month': 'Month',
+  'view.group.year': 'Year',
 
   'selection.label': 'What to do with the selected photos',
   'selection.clear': 'Clear selection',

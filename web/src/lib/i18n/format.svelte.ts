@@ -24,8 +24,9 @@ export class Format {
 
   number = (value: number): string => this.#number.format(value);
 
-  /** `2024-05` -> "May 2024". */
-  month = (month: string): string => capital(this.#month.format(new Date(`${month}-01T00:00:00Z`)));
+  /** `2024-05` -> "May 2024"; a year is itself. */
+  month = (month: string): string => (month.length === 4 ? month : this.#monthOf(month));
+  #monthOf = (month: string): string => capital(this.#month.format(new Date(`${month}-01T00:00:00Z`)));
   monthShort = (month: string): string => this.#monthOnly.format(new Date(`${month}-01T00:00:00Z`));
 
   /** A capture time as people say it: "Today", "Yesterday", "Sun, 12 May" (this year), "12 May 2024". */

@@ -4,9 +4,10 @@ import { DATA, SHARED, THUMBNAILS } from './names';
 /** Starts the service worker. Where there is none (plain http on a local network), the app works online only. */
 export async function startOffline(): Promise<void> {
   if (dev || !('serviceWorker' in navigator)) return;
-  const registration = await navigator.serviceWorker.register('/service-worker.js');
+  // A browser may refuse (private windows, policies): everything but opening offline works without.
+  const registration = await navigator.serviceWorker.register('/service-worker.js').catch(() => undefined);
   // A new release is taken over as soon as it is there; the page says so and offers to reload.
-  registration.addEventListener('updatefound', () => {
+  registration?.addEventListener('updatefound', () => {
     const fresh = registration.installing;
     fresh?.addEventListener('statechange', () => {
       if (fresh.state === 'installed' && navigator.serviceWorker.controller) fresh.postMessage('take-over');

@@ -1,7 +1,7 @@
 import type { Locale } from '$lib/i18n/i18n.svelte';
 
 export type Theme = 'system' | 'light' | 'dark';
-export type Grouping = 'day' | 'month';
+export type Grouping = 'day' | 'month' | 'year';
 
 interface Stored {
   theme: Theme;

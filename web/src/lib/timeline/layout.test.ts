@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clampRatio, estimateHeight, layoutSection, placeRow, rowAt, rowOf, type LayoutOptions } from './layout';
 
-const options: LayoutOptions = { width: 1000, gap: 4, mode: 'justified', rowHeight: 220, columns: 4, headerHeight: 52, dayHeight: 0 };
+const options: LayoutOptions = { width: 1000, gap: 4, mode: 'justified', rowHeight: 220, columns: 4, headerHeight: 52, dayHeight: 0, dayGap: 20 };
 const noDays = () => '';
 
 /** The same sequence of ratios each time. */
@@ -25,7 +25,7 @@ describe('justified rows', () => {
         expect(from).toBe(next);
         expect(to).toBeGreaterThan(from);
         next = to;
-        const places = placeRow(all, from, to, layout.rowHeight[row] ?? 0, options);
+        const places = placeRow(all, from, to, layout.rowHeight[row] ?? 0, options, noDays);
         const end = (places.at(-2) ?? 0) + (places.at(-1) ?? 0);
         expect(end).toBeLessThanOrEqual(options.width + 0.01);
         if (row < layout.rows - 1) expect(end).toBeCloseTo(options.width, 1);
@@ -76,9 +76,11 @@ describe('a page that is not loaded to its end', () => {
 });
 
 describe('days', () => {
-  it('begin with a heading and never share a row', () => {
-    const dayOf = (index: number) => String(Math.floor(index / 7));
-    const layout = layoutSection(ratios(70), 0, { ...options, dayHeight: 36 }, dayOf);
+  const days = { ...options, dayHeight: 36 };
+
+  it('that are long begin with a heading and never share a row', () => {
+    const dayOf = (index: number) => String(Math.floor(index / 17));
+    const layout = layoutSection(new Float32Array(170).fill(1.5), 0, days, dayOf);
     let headings = 0;
     for (let row = 0; row < layout.rows; row++) {
       const from = layout.start[row] ?? 0;
@@ -88,6 +90,31 @@ describe('days', () => {
     }
     expect(headings).toBe(10);
   });
+
+  for (const seed of [1, 2, 3]) {
+    it(`that are short stand side by side, apart from each other, within the width (seed ${seed})`, () => {
+      const all = ratios(200, seed);
+      const dayOf = (index: number) => String(Math.floor(index / 2));
+      const layout = layoutSection(all, 0, days, dayOf);
+      let next = 0;
+      for (let row = 0; row < layout.rows; row += 2) {
+        const from = layout.start[row + 1] ?? 0;
+        const to = layout.start[row + 2] ?? 0;
+        expect(layout.start[row]).toBe(from);
+        expect(from).toBe(next);
+        next = to;
+        const places = placeRow(all, from, to, layout.rowHeight[row + 1] ?? 0, days, dayOf);
+        for (let n = 1; n < to - from; n++) {
+          const apart = (places[n * 2] ?? 0) - (places[n * 2 - 2] ?? 0) - (places[n * 2 - 1] ?? 0);
+          if (dayOf(from + n) === dayOf(from + n - 1)) expect(apart).toBeCloseTo(options.gap, 2);
+          else expect(apart).toBeGreaterThanOrEqual(days.dayGap - 0.01);
+        }
+        expect((places.at(-2) ?? 0) + (places.at(-1) ?? 0)).toBeLessThanOrEqual(options.width + 0.6);
+      }
+      expect(next).toBe(200);
+      expect(layout.rows).toBeLessThan(200);
+    });
+  }
 });
 
 describe('squares', () => {
@@ -95,7 +122,7 @@ describe('squares', () => {
     const square = { ...options, mode: 'square' as const };
     const layout = layoutSection(ratios(10), 0, square, noDays);
     expect([...layout.start]).toEqual([0, 4, 8, 10]);
-    const places = placeRow(ratios(10), 0, 4, layout.rowHeight[0] ?? 0, square);
+    const places = placeRow(ratios(10), 0, 4, layout.rowHeight[0] ?? 0, square, noDays);
     expect((places[6] ?? 0) + (places[7] ?? 0)).toBeCloseTo(1000, 2);
   });
 });

@@ -10,8 +10,10 @@ export interface LayoutOptions {
   readonly columns: number;
   /** Space above the rows of a month; 0 where no month heading is shown. */
   readonly headerHeight: number;
-  /** Height of a day's heading between rows; 0 = days are not separated. */
+  /** Height of a heading of days between rows; 0 = days are not separated. */
   readonly dayHeight: number;
+  /** Space between days that share a row. */
+  readonly dayGap: number;
 }
 
 /**
@@ -31,6 +33,8 @@ export interface SectionLayout {
 export const clampRatio = (ratio: number): number => (ratio > 0 ? Math.min(3.2, Math.max(0.45, ratio)) : 1);
 
 const TYPICAL_RATIO = 1.35;
+/** A day is at least this wide: its date stands above it. */
+const MIN_DAY = 124;
 
 /** The height that `count` items will take, before their ratios are known. */
 export function estimateHeight(count: number, options: LayoutOptions): number {
@@ -39,9 +43,12 @@ export function estimateHeight(count: number, options: LayoutOptions): number {
 
 function estimateRows(count: number, options: LayoutOptions): number {
   if (count === 0) return 0;
-  if (options.mode === 'square') return Math.ceil(count / options.columns) * (squareSide(options) + options.gap);
-  const perRow = Math.max(1, (options.width + options.gap) / (options.rowHeight * TYPICAL_RATIO + options.gap));
-  return Math.ceil(count / perRow) * (options.rowHeight + options.gap);
+  const isSquare = options.mode === 'square';
+  const perRow = isSquare ? options.columns : Math.max(1, (options.width + options.gap) / (options.rowHeight * TYPICAL_RATIO + options.gap));
+  const rows = Math.ceil(count / perRow);
+  // Few days share a row with others, and a month has no more than 31.
+  const headings = options.dayHeight * Math.min(20, rows);
+  return rows * ((isSquare ? squareSide(options) : options.rowHeight) + options.gap) + headings;
 }
 
 export function squareSide({ width, columns, gap }: LayoutOptions): number {
@@ -60,20 +67,51 @@ export function layoutSection(
 ): SectionLayout {
   const count = ratios.length;
   const rows = new RowWriter(count, options);
-  let index = 0;
-  while (index < count) {
-    let end = count;
-    if (options.dayHeight > 0) {
-      const day = dayOf(index);
-      end = index + 1;
-      while (end < count && dayOf(end) === day) end++;
+  if (options.dayHeight > 0) byDays(rows, ratios, options, dayOf);
+  else fill(rows, ratios, 0, count, options);
+  return rows.finish(count, estimateRows(missing, options));
+}
+
+function fill(rows: RowWriter, ratios: ArrayLike<number>, from: number, to: number, options: LayoutOptions): void {
+  if (options.mode === 'square') squares(rows, from, to, options);
+  else justify(rows, ratios, from, to, options);
+}
+
+/** A day that needs more than a row has rows of its own; short days stand side by side, for most days have few photos. */
+function byDays(rows: RowWriter, ratios: ArrayLike<number>, options: LayoutOptions, dayOf: (index: number) => string): void {
+  const between = options.mode === 'square' ? options.gap : options.dayGap;
+  const side = options.mode === 'square' ? squareSide(options) : options.rowHeight;
+  let line = { start: 0, width: 0 };
+  const endLine = (): void => {
+    if (line.width === 0) return;
+    rows.push(line.start, options.dayHeight, 0);
+    rows.push(line.start, side, options.gap);
+    line = { start: 0, width: 0 };
+  };
+  for (let index = 0; index < ratios.length; ) {
+    const day = dayOf(index);
+    let end = index + 1;
+    while (end < ratios.length && dayOf(end) === day) end++;
+    const width = dayWidth(ratios, index, end, options);
+    if (width > options.width + 0.5) {
+      endLine();
       rows.push(index, options.dayHeight, 0);
+      fill(rows, ratios, index, end, options);
+    } else {
+      if (line.width > 0 && line.width + between + width > options.width + 0.5) endLine();
+      line = line.width === 0 ? { start: index, width } : { ...line, width: line.width + between + width };
     }
-    if (options.mode === 'square') squares(rows, index, end, options);
-    else justify(rows, ratios, index, end, options);
     index = end;
   }
-  return rows.finish(count, estimateRows(missing, options));
+  endLine();
+}
+
+function dayWidth(ratios: ArrayLike<number>, from: number, to: number, options: LayoutOptions): number {
+  const gaps = options.gap * (to - from - 1);
+  if (options.mode === 'square') return squareSide(options) * (to - from) + gaps;
+  let sum = 0;
+  for (let index = from; index < to; index++) sum += clampRatio(ratios[index] ?? 1);
+  return Math.max(MIN_DAY, sum * options.rowHeight + gaps);
 }
 
 function squares(rows: RowWriter, from: number, to: number, options: LayoutOptions): void {
@@ -115,8 +153,18 @@ function justify(rows: RowWriter, ratios: ArrayLike<number>, from: number, to: n
   if (first < to) rows.push(first, Math.round(Math.min(rowHeight, (width - gap * (to - first - 1)) / sum)), gap);
 }
 
-/** Left edges and widths of a row's items; the last one of a full row takes what rounding left. */
-export function placeRow(ratios: ArrayLike<number>, from: number, to: number, height: number, options: LayoutOptions): Float32Array {
+/**
+ * Left edges and widths of a row's items; the last one of a full row takes what rounding left. Where days share the row,
+ * each begins a little apart.
+ */
+export function placeRow(
+  ratios: ArrayLike<number>,
+  from: number,
+  to: number,
+  height: number,
+  options: LayoutOptions,
+  dayOf: (index: number) => string
+): Float32Array {
   const count = to - from;
   const places = new Float32Array(count * 2);
   if (options.mode === 'square') {
@@ -128,9 +176,15 @@ export function placeRow(ratios: ArrayLike<number>, from: number, to: number, he
   const room = options.width - options.gap * (count - 1);
   const isFull = Math.abs(room / sum - height) < 1;
   const scale = isFull ? room / sum : height;
+  const hasDays = options.dayHeight > 0 && count > 1 && dayOf(from) !== dayOf(to - 1);
   let x = 0;
+  let dayStart = 0;
   for (let n = 0; n < count; n++) {
-    const width = clampRatio(ratios[from + n] ?? 1) * scale;
+    if (hasDays && n > 0 && dayOf(from + n) !== dayOf(from + n - 1)) {
+      x = Math.max(x - options.gap, dayStart + MIN_DAY) + options.dayGap;
+      dayStart = x;
+    }
+    const width = clampRatio(ratios[from + n] ?? 1) * (hasDays ? height : scale);
     places.set([x, width], n * 2);
     x += width + options.gap;
   }

@@ -2,21 +2,31 @@ import type { TimelineBucket, TimelineColumns } from '$lib/api';
 import { concat, emptyColumns, itemAt, without, type Item } from './columns';
 import { estimateHeight, layoutSection, type LayoutOptions, type SectionLayout } from './layout';
 
-/** One month of a timeline: how many items it has, those that are loaded, and how they lie. */
-export class Section {
+/** Where the next page of a section begins. */
+export interface NextPage {
   readonly month: string;
+  readonly cursor: string | undefined;
+}
+
+/** A stretch of a timeline under one heading, a month or a year: how many items it has, those that are loaded, and how they lie. */
+export class Section {
+  /** `2024-05`, or `2024` for a year; either sorts like its time. */
+  readonly month: string;
+  /** The months that it is made of, newest first: they are what the server knows. */
+  buckets: readonly TimelineBucket[];
   count: number;
   columns: TimelineColumns = emptyColumns();
-  /** `undefined`: nothing is loaded; `null`: everything is. */
-  cursor: string | null | undefined = undefined;
   layout: SectionLayout | null = null;
   height = 0;
   loading: Promise<void> | null = null;
   failed: unknown = null;
+  #at = 0;
+  #cursor: string | undefined = undefined;
 
-  constructor(bucket: TimelineBucket) {
-    this.month = bucket.month;
-    this.count = bucket.count;
+  constructor(month: string, buckets: readonly TimelineBucket[]) {
+    this.month = month;
+    this.buckets = buckets;
+    this.count = buckets.reduce((sum, { count }) => sum + count, 0);
   }
 
   get loaded(): number {
@@ -24,7 +34,13 @@ export class Section {
   }
 
   get isComplete(): boolean {
-    return this.cursor === null;
+    return this.#at >= this.buckets.length;
+  }
+
+  /** What is to be asked for next; null when everything is loaded. */
+  get next(): NextPage | null {
+    const bucket = this.buckets[this.#at];
+    return bucket ? { month: bucket.month, cursor: this.#cursor } : null;
   }
 
   arrange(options: LayoutOptions): void {
@@ -33,27 +49,34 @@ export class Section {
       this.height = estimateHeight(this.count, options);
       return;
     }
-    const { ratio, taken_at } = this.columns;
     const missing = this.isComplete ? 0 : Math.max(0, this.count - this.loaded);
-    this.layout = layoutSection(ratio, missing, options, (index) => (taken_at[index] ?? '').slice(0, 10));
+    this.layout = layoutSection(this.columns.ratio, missing, options, this.dayOf);
     this.height = this.layout.height;
   }
 
+  /** The day of an item, as the clock stood where it was taken. */
+  dayOf = (index: number): string => (this.columns.taken_at[index] ?? '').slice(0, 10);
+
   append(columns: TimelineColumns, cursor: string | null): void {
     this.columns = concat(this.columns, columns);
-    this.cursor = cursor;
-    if (cursor === null) this.count = this.loaded;
+    this.#cursor = cursor ?? undefined;
+    if (cursor === null) this.#at++;
+    if (this.isComplete) this.count = this.loaded;
   }
 
-  replace(columns: TimelineColumns, cursor: string | null): void {
-    this.columns = emptyColumns();
-    this.append(columns, cursor);
+  /** Takes over what another one has loaded of the same stretch. */
+  take(other: Section): void {
+    this.columns = other.columns;
+    this.#at = other.#at;
+    this.#cursor = other.#cursor;
+    if (this.isComplete) this.count = this.loaded;
   }
 
   /** Forgets the items but keeps the exact height, so that nothing moves when they are loaded again. */
   evict(): void {
     this.columns = emptyColumns();
-    this.cursor = undefined;
+    this.#at = 0;
+    this.#cursor = undefined;
     this.layout = null;
   }
 
@@ -72,4 +95,16 @@ export class Section {
   item(index: number): Item | null {
     return itemAt(this.columns, index);
   }
+}
+
+/** Months under a heading each, or all of a year under one. */
+export function sectionsOf(buckets: readonly TimelineBucket[], isByYear: boolean): Map<string, TimelineBucket[]> {
+  const sections = new Map<string, TimelineBucket[]>();
+  for (const bucket of buckets) {
+    const name = isByYear ? bucket.month.slice(0, 4) : bucket.month;
+    const known = sections.get(name);
+    if (known) known.push(bucket);
+    else sections.set(name, [bucket]);
+  }
+  return sections;
 }

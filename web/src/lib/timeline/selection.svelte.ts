@@ -2,6 +2,9 @@ import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Section } from './section';
 import type { Place, Timeline } from './timeline.svelte';
 
+/** The month by the clock that stood where it was taken: under it the server counts an item too. */
+const monthOf = ({ section, index }: Place): string => section.dayOf(index).slice(0, 7);
+
 /** The chosen items of one view, also those that are not loaded any more. */
 export class Selection {
   readonly ids = new SvelteSet<string>();
@@ -21,7 +24,7 @@ export class Selection {
   toggle(place: Place): void {
     const id = place.section.columns.id[place.index];
     if (id === undefined) return;
-    this.#set(id, place.section.month, !this.ids.has(id));
+    this.#set(id, monthOf(place), !this.ids.has(id));
     this.#anchor = place;
   }
 
@@ -36,14 +39,14 @@ export class Selection {
   }
 
   monthState(section: Section): 'none' | 'some' | 'all' {
-    const chosen = this.#months.get(section.month) ?? 0;
+    const chosen = section.buckets.reduce((sum, { month }) => sum + (this.#months.get(month) ?? 0), 0);
     return chosen === 0 ? 'none' : chosen >= section.count ? 'all' : 'some';
   }
 
   async toggleMonth(section: Section): Promise<void> {
     const choose = this.monthState(section) !== 'all';
     await this.#timeline.wantAll(section);
-    for (const id of section.columns.id) this.#set(id, section.month, choose);
+    section.columns.id.forEach((id, index) => this.#set(id, monthOf({ section, index }), choose));
   }
 
   clear(): void {
@@ -56,9 +59,9 @@ export class Selection {
   drop(ids: Iterable<string>): void {
     for (const id of ids) {
       if (!this.ids.has(id)) continue;
-      const month = this.#timeline.find(id)?.section.month;
-      if (month === undefined) this.ids.delete(id);
-      else this.#set(id, month, false);
+      const place = this.#timeline.find(id);
+      if (place) this.#set(id, monthOf(place), false);
+      else this.ids.delete(id);
     }
   }
 

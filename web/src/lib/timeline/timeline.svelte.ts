@@ -1,7 +1,7 @@
-import type { Api, TimelineBucket, TimelineColumns, TimelineSummary, View } from '$lib/api';
+import type { Api, TimelineBucket, TimelineSummary, View } from '$lib/api';
 import type { Item } from './columns';
 import { rowOf, type LayoutOptions } from './layout';
-import { Section } from './section';
+import { Section, sectionsOf } from './section';
 
 /** What is in sight keeps its place while heights around it change; the viewport does that. */
 export interface Keeper {
@@ -15,6 +15,11 @@ export interface Place {
 
 /** Columns of about this many items are kept; those farthest from sight are dropped first. */
 const KEPT_ITEMS = 60_000;
+
+/** So many items are read before anything is drawn: the first screen is then exact and nothing on it moves. */
+const FIRST_ITEMS = 200;
+/** A page that somebody waits for is short. */
+const FIRST_PAGE = 500;
 
 /**
  * The months of one view, loaded as they come into sight. `revision` changes with everything that is drawn from here: the
@@ -33,6 +38,8 @@ export class Timeline {
   // Counted apart from the state: whoever changes the timeline from an effect must not depend on it.
   #changes = 0;
   #options: LayoutOptions | null = null;
+  #buckets: readonly TimelineBucket[] = [];
+  #isByYear = false;
   #api: Api;
   #keeper: Keeper = { keep: (change) => change() };
   #inSight = 0;
@@ -57,6 +64,7 @@ export class Timeline {
   async load(): Promise<void> {
     try {
       this.#apply(await this.#api.timeline.summary(this.view));
+      await this.#fetchFirst();
       this.status = 'ready';
       this.error = null;
     } catch (error) {
@@ -64,6 +72,23 @@ export class Timeline {
       this.error = error;
       this.status = 'error';
     }
+  }
+
+  async #fetchFirst(): Promise<void> {
+    let expected = 0;
+    const first = this.sections.filter(({ count }, index) => {
+      const isFirst = expected < FIRST_ITEMS && index < 8;
+      expected += count;
+      return isFirst;
+    });
+    await Promise.all(first.map((section) => this.want(section)));
+  }
+
+  /** Months under one heading each, or whole years. */
+  groupByYear(isByYear: boolean): void {
+    if (isByYear === this.#isByYear) return;
+    this.#isByYear = isByYear;
+    this.#apply({ buckets: [...this.#buckets], total: this.total });
   }
 
   arrange(options: LayoutOptions): void {
@@ -117,7 +142,9 @@ export class Timeline {
 
   async #fetchPage(section: Section): Promise<void> {
     try {
-      const page = await this.#api.timeline.month(this.view, section.month, section.cursor ?? undefined);
+      const { next } = section;
+      if (!next) return;
+      const page = await this.#api.timeline.month(this.view, next.month, next.cursor, section.loaded === 0 ? FIRST_PAGE : undefined);
       this.#change(() => {
         section.append(page.items, page.next_cursor ?? null);
         section.failed = null;
@@ -147,16 +174,18 @@ export class Timeline {
   #apply(summary: TimelineSummary): Section[] {
     const known = new Map(this.sections.map((section) => [section.month, section]));
     const stale: Section[] = [];
+    this.#buckets = summary.buckets;
     this.#change(() => {
-      this.sections = summary.buckets.map((bucket: TimelineBucket) => {
-        const section = known.get(bucket.month);
-        if (section && section.count === bucket.count) return section;
+      this.sections = [...sectionsOf(summary.buckets, this.#isByYear)].map(([name, buckets]) => {
+        const fresh = new Section(name, buckets);
+        const section = known.get(name);
+        if (section && section.count === fresh.count && section.buckets.length === buckets.length) return section;
         if (section && section.loaded > 0) {
-          section.count = bucket.count;
+          section.count = fresh.count;
+          section.buckets = buckets;
           stale.push(section);
           return section;
         }
-        const fresh = new Section(bucket);
         if (this.#options) fresh.arrange(this.#options);
         return fresh;
       });
@@ -175,24 +204,24 @@ export class Timeline {
         if (section.loaded > 0 && !stale.has(section) && section.columns.id.some((id) => touched.has(id))) stale.add(section);
       }
     }
-    const reread = await Promise.all([...stale].map(async (section) => ({ section, page: await this.#reread(section) })));
+    const reread = await Promise.all([...stale].map(async (section) => ({ section, copy: await this.#reread(section) })));
     if (reread.length === 0) return;
     this.#change(() => {
-      for (const { section, page } of reread) {
-        section.replace(page.columns, page.cursor);
+      for (const { section, copy } of reread) {
+        section.take(copy);
         if (this.#options) section.arrange(this.#options);
       }
     });
   }
 
-  async #reread(section: Section): Promise<{ columns: TimelineColumns; cursor: string | null }> {
-    const copy = new Section({ month: section.month, count: section.count });
+  async #reread(section: Section): Promise<Section> {
+    const copy = new Section(section.month, section.buckets);
     const wanted = section.loaded;
-    do {
-      const page = await this.#api.timeline.month(this.view, section.month, copy.cursor ?? undefined);
+    for (let { next } = copy; next && copy.loaded < Math.max(1, wanted); { next } = copy) {
+      const page = await this.#api.timeline.month(this.view, next.month, next.cursor);
       copy.append(page.items, page.next_cursor ?? null);
-    } while (!copy.isComplete && copy.loaded < wanted);
-    return { columns: copy.columns, cursor: copy.cursor ?? null };
+    }
+    return copy;
   }
 
   /** Takes items out at once; the server's word follows by {@link sync}. */
@@ -258,7 +287,7 @@ export class Timeline {
       await this.wantAll(section);
       const from = section === first.section ? first.index : 0;
       const to = section === last.section ? last.index + 1 : section.loaded;
-      for (const id of section.columns.id.slice(from, to)) ids.push({ id, month: section.month });
+      section.columns.id.slice(from, to).forEach((id, nth) => ids.push({ id, month: section.dayOf(from + nth).slice(0, 7) }));
     }
     return ids;
   }

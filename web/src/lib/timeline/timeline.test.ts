@@ -4,7 +4,7 @@ import type { LayoutOptions } from './layout';
 import { Selection } from './selection.svelte';
 import { Timeline } from './timeline.svelte';
 
-const options: LayoutOptions = { width: 1000, gap: 4, mode: 'justified', rowHeight: 200, columns: 4, headerHeight: 52, dayHeight: 0 };
+const options: LayoutOptions = { width: 1000, gap: 4, mode: 'justified', rowHeight: 200, columns: 4, headerHeight: 52, dayHeight: 0, dayGap: 20 };
 const PAGE = 10;
 
 /** A library of months that answers like the server, ten items a page. */
@@ -58,6 +58,9 @@ beforeEach(async () => {
   library = new FakeLibrary().put('2024-05', 25).put('2024-04', 3).put('2023-12', 12);
   timeline = new Timeline(library.api, 'timeline');
   await timeline.load();
+  // What the first screen loads by itself is a test of its own; the others begin with nothing.
+  for (const one of timeline.sections) one.evict();
+  library.asked = [];
   timeline.arrange(options);
 });
 
@@ -100,6 +103,36 @@ describe('months', () => {
     expect(timeline.sectionAt(0)).toBe(0);
     expect(timeline.sectionAt((timeline.tops[1] ?? 0) + 1)).toBe(1);
     expect(timeline.sectionAt(1e9)).toBe(2);
+  });
+});
+
+describe('the first screen', () => {
+  it('is loaded before anything is drawn, and no more than it', async () => {
+    const wide = new FakeLibrary().put('2024-05', 90).put('2024-04', 150).put('2023-12', 30);
+    const first = new Timeline(wide.api, 'timeline');
+    await first.load();
+    expect(first.status).toBe('ready');
+    expect(wide.asked).toEqual(['2024-05@0', '2024-04@0']);
+  });
+});
+
+describe('years', () => {
+  it('hold the items of their months, read one after the other', async () => {
+    timeline.groupByYear(true);
+    expect(timeline.sections.map(({ month, count }) => `${month}:${count}`)).toEqual(['2024:28', '2023:12']);
+    await timeline.wantAll(section(0));
+    expect(library.asked).toEqual(['2024-05@0', '2024-05@10', '2024-05@20', '2024-04@0']);
+    expect(section(0).columns.id.at(-1)).toBe('2024-04/2');
+    expect(section(0).isComplete).toBe(true);
+  });
+
+  it('count what is chosen by its month, so that the heading of either knows', async () => {
+    timeline.groupByYear(true);
+    const selection = new Selection(timeline);
+    await selection.toggleMonth(section(1));
+    timeline.groupByYear(false);
+    expect(selection.monthState(section(2))).toBe('all');
+    expect(selection.monthState(section(0))).toBe('none');
   });
 });
 

@@ -1,5 +1,5 @@
 import { untrack } from 'svelte';
-import { placeRow, rowAt, rowOf } from './layout';
+import { placeRow, rowAt, rowOf, type LayoutOptions, type SectionLayout } from './layout';
 import { ScrollScale } from './scroll-scale';
 import type { Section } from './section';
 import type { Keeper, Place, Timeline } from './timeline.svelte';
@@ -10,8 +10,16 @@ export interface VisibleRow {
   readonly top: number;
   readonly height: number;
   readonly start: number;
-  /** Left edge and width of each item; null for a day's heading. */
+  /** Left edge and width of each item; null for a heading of days. */
   readonly places: Float32Array | null;
+  /** What a heading names: for each day the first item and where it stands. */
+  readonly days: readonly DayLabel[];
+}
+
+export interface DayLabel {
+  readonly index: number;
+  readonly left: number;
+  readonly width: number;
 }
 
 export interface VisibleSection {
@@ -159,8 +167,7 @@ export class Viewport implements Keeper {
     if (!section.layout || !options) return null;
     const row = rowOf(section.layout, index);
     const start = section.layout.start[row] ?? 0;
-    const end = section.layout.start[row + 1] ?? start;
-    const places = placeRow(section.columns.ratio, start, end, section.layout.rowHeight[row] ?? 0, options);
+    const places = placesOf(section, section.layout, row, options);
     const at = (index - start) * 2;
     return { row: `${section.month}/${row}`, middle: (places[at] ?? 0) + (places[at + 1] ?? 0) / 2 };
   }
@@ -245,7 +252,7 @@ export class Viewport implements Keeper {
   });
 
   #rows(section: Section, from: number, to: number): VisibleRow[] {
-    const { layout, columns } = section;
+    const { layout } = section;
     const options = this.timeline.options;
     if (!layout || layout.rows === 0 || !options) return [];
     const rows: VisibleRow[] = [];
@@ -255,11 +262,27 @@ export class Viewport implements Keeper {
       const start = layout.start[row] ?? 0;
       const end = layout.start[row + 1] ?? start;
       const height = layout.rowHeight[row] ?? 0;
-      const places = end === start ? null : placeRow(columns.ratio, start, end, height, options);
-      rows.push({ key: row, top, height, start, places });
+      const isHeading = end === start;
+      const places = placesOf(section, layout, isHeading ? row + 1 : row, options);
+      rows.push({ key: row, top, height, start, places: isHeading ? null : places, days: isHeading ? daysOf(section, start, places, options.width) : [] });
     }
     return rows;
   }
+}
+
+function placesOf(section: Section, layout: SectionLayout, row: number, options: LayoutOptions): Float32Array {
+  const start = layout.start[row] ?? 0;
+  const end = layout.start[row + 1] ?? start;
+  return placeRow(section.columns.ratio, start, end, layout.rowHeight[row] ?? 0, options, section.dayOf);
+}
+
+/** Each day of the row below a heading, as wide as there is room before the next one. */
+function daysOf(section: Section, start: number, places: Float32Array, width: number): DayLabel[] {
+  const starts: { index: number; left: number }[] = [];
+  for (let n = 0; n < places.length / 2; n++) {
+    if (n === 0 || section.dayOf(start + n) !== section.dayOf(start + n - 1)) starts.push({ index: start + n, left: places[n * 2] ?? 0 });
+  }
+  return starts.map(({ index, left }, n) => ({ index, left, width: (starts[n + 1]?.left ?? width) - left }));
 }
 
 function pendingPart(section: Section, headerHeight: number, from: number, to: number): VisibleSection['pending'] {

@@ -63,7 +63,7 @@ export class Viewer {
   /** A deep link: the month of the item is loaded, and the timeline behind brought to it. */
   async #locate(media: Media): Promise<Place | null> {
     const { timeline, viewport } = this.#library;
-    const section = timeline.sections.find(({ month }) => month === media.taken_at.slice(0, 7));
+    const section = timeline.sections.find(({ month }) => media.taken_at.startsWith(month));
     if (!section) return null;
     await timeline.wantAll(section).catch(() => undefined);
     const place = timeline.find(media.id);
