@@ -123,6 +123,7 @@ export const en = {
 
   'selection.label': 'What to do with the selected photos',
   'selection.clear': 'Clear selection',
+  'selection.tooMany': 'That is too much at once. Select month by month with the circles beside their names.',
   'selection.count': { one: '{count} selected', other: '{count} selected' },
 
   'viewer.title': 'Photo',
@@ -224,6 +225,7 @@ export const en = {
   'help.select': 'Select',
   'help.range': 'Select a range',
   'help.clear': 'Clear the selection',
+  'help.all': 'Select everything',
   'help.goto': 'Go to a date',
   'help.palette': 'Find an action',
   'help.this': 'This list',

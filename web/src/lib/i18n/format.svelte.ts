@@ -14,6 +14,7 @@ export class Format {
   #monthOnly = $derived.by(() => this.#dates({ month: 'short' }));
   #day = $derived.by(() => this.#dates({ day: 'numeric', month: 'long', year: 'numeric' }));
   #weekday = $derived.by(() => this.#dates({ weekday: 'short', day: 'numeric', month: 'long' }));
+  #dayOfMonth = $derived.by(() => this.#dates({ weekday: 'short', day: 'numeric', month: 'short' }));
   #dayTime = $derived.by(() => this.#dates({ dateStyle: 'long', timeStyle: 'short' }));
   #number = $derived.by(() => new Intl.NumberFormat(this.#i18n.region));
   #relative = $derived.by(() => new Intl.RelativeTimeFormat(this.#i18n.region, { numeric: 'auto' }));
@@ -37,6 +38,9 @@ export class Format {
     if (days === 0 || days === -1) return capital(this.#relative.format(days, 'day'));
     return date.getUTCFullYear() === now.getFullYear() ? this.#weekday.format(date) : this.#day.format(date);
   };
+
+  /** A day under the heading of its month: "Sun, 12 May". */
+  dayOfMonth = (takenAt: string): string => capital(this.#dayOfMonth.format(wallClock(takenAt)));
 
   /** A capture time in full, as the clock stood there. */
   takenAt = (takenAt: string): string => this.#dayTime.format(wallClock(takenAt));

@@ -165,6 +165,7 @@ export const pl: Catalogue = {
 
   'selection.label': 'Działania na zaznaczonych zdjęciach',
   'selection.clear': 'Wyczyść zaznaczenie',
+  'selection.tooMany': 'To za dużo naraz. Zaznaczaj po miesiącu, kółkami obok ich nazw.',
   'selection.count': { one: 'Zaznaczono: {count}', other: 'Zaznaczono: {count}' },
 
   'viewer.title': 'Zdjęcie',
@@ -277,6 +278,7 @@ export const pl: Catalogue = {
   'help.select': 'Zaznacz',
   'help.range': 'Zaznacz zakres',
   'help.clear': 'Wyczyść zaznaczenie',
+  'help.all': 'Zaznacz wszystko',
   'help.goto': 'Przejdź do daty',
   'help.palette': 'Znajdź działanie',
   'help.this': 'Ta lista',

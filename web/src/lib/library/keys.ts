@@ -23,9 +23,19 @@ export function libraryKeys(library: Library, app: MediaVault, doors: Doors): (e
   };
   const act = (action: Parameters<Library['act']>[0]) => void library.act(action, library.targets());
 
+  const selectAll = async (): Promise<void> => {
+    if (!(await library.selection.all())) app.toasts.show(app.t('selection.tooMany'));
+  };
+
   return (event) => {
-    if (event.defaultPrevented || app.isViewing || event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    if (event.defaultPrevented || app.isViewing || event.altKey || isTyping(event)) return;
     if (document.querySelector('[role="dialog"]')) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key !== 'a') return;
+      event.preventDefault();
+      selectAll().catch((error: unknown) => app.report(error));
+      return;
+    }
     const { view, selection } = library;
     const run = {
       ArrowLeft: () => void focus('left', event.shiftKey),

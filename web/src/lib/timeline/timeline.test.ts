@@ -196,6 +196,35 @@ describe('selection', () => {
     expect(selection.ids.size).toBe(0);
   });
 
+  it('by dragging gives back what the drag leaves again, but not what was chosen before', async () => {
+    const selection = new Selection(timeline);
+    await timeline.wantAll(section(0));
+    const at = (index: number) => ({ section: section(0), index });
+    selection.toggle(at(3));
+    selection.beginSweep(at(1));
+    await selection.sweepTo(at(1), at(6));
+    expect(selection.ids.size).toBe(6);
+    await selection.sweepTo(at(1), at(2));
+    expect([...selection.ids].sort()).toEqual(['2024-05/1', '2024-05/2', '2024-05/3']);
+    expect(selection.monthState(section(0))).toBe('some');
+  });
+
+  it('of a range survives that its beginning is not loaded any more', async () => {
+    const selection = new Selection(timeline);
+    await timeline.wantAll(section(0));
+    await timeline.wantAll(section(2));
+    selection.toggle({ section: section(0), index: 23 });
+    section(0).evict();
+    await selection.extendTo({ section: section(2), index: 0 });
+    expect(selection.ids.size).toBe(6);
+  });
+
+  it('of everything', async () => {
+    const selection = new Selection(timeline);
+    expect(await selection.all()).toBe(true);
+    expect(selection.ids.size).toBe(40);
+  });
+
   it('of a range crosses months in either direction', async () => {
     const selection = new Selection(timeline);
     await timeline.wantAll(section(0));
