@@ -47,6 +47,16 @@ export async function drop(page: Page, files: Upload[]): Promise<void> {
   for (const event of ['dragenter', 'dragover', 'drop']) await page.dispatchEvent('body', event, { dataTransfer: transfer })
 }
 
+/** Files and folders of this machine let go over the page, by the browser's own drag and drop. */
+export async function dropFromDisk(page: Page, paths: string[]): Promise<void> {
+  const browser = await page.context().newCDPSession(page)
+  const data = { items: [], files: paths, dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await browser.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data })
+  }
+  await browser.detach()
+}
+
 /** Every thumbnail that is on the page is a picture, not a broken image. */
 export async function thumbnailsShown(page: Page, count: number): Promise<void> {
   const thumbnails = page.locator('a img[src*="/thumbnail"]')

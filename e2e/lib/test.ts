@@ -11,6 +11,12 @@ interface Fixtures {
   accessible: (page: Page) => Promise<void>
 }
 
+declare global {
+  interface Window {
+    reportBreach: (what: string) => void
+  }
+}
+
 export const test = base.extend<Fixtures>({
   vault: async ({}, use, info) => {
     const vault = await Vault.start()
@@ -21,19 +27,26 @@ export const test = base.extend<Fixtures>({
 
   baseURL: async ({ vault }, use) => use(vault.url),
 
-  // Every page of every test: an error on the console, or a request to anywhere else, fails it.
-  page: async ({ page, vault }, use) => {
+  // Every page of every test: anything on the console, a request to anywhere else or a breach of the content policy fails it.
+  context: async ({ context, vault }, use) => {
     const problems: string[] = []
-    page.on('console', (message) => {
-      // The browser itself reports refused requests as errors; what they mean is for the test to say.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) problems.push(message.text())
+    await context.exposeBinding('reportBreach', (_, what: string) => problems.push(`content policy: ${what}`))
+    await context.addInitScript(() => {
+      addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) =>
+        window.reportBreach(`${violatedDirective} ${blockedURI} at ${sourceFile}:${lineNumber}`),
+      )
     })
-    page.on('pageerror', (error) => problems.push(String(error)))
-    page.on('request', (request) => {
+    context.on('console', (message) => {
+      // The browser itself reports refused requests as errors; what they mean is for the test to say.
+      if (message.text().startsWith('Failed to load resource')) return
+      if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`)
+    })
+    context.on('weberror', (error) => problems.push(String(error.error())))
+    context.on('request', (request) => {
       const url = new URL(request.url())
       if (url.protocol.startsWith('http') && url.origin !== vault.url) problems.push(`a request left the house: ${url.origin}`)
     })
-    await use(page)
+    await use(context)
     expect(problems).toEqual([])
   },
 
