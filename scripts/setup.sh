@@ -29,6 +29,7 @@ test_needs=(
   exiftool:libimage-exiftool-perl
   openssl:openssl
   sqlite3:sqlite3
+  strace:strace
   git:git
 )
 

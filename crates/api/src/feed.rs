@@ -8,8 +8,8 @@ use tokio::{
     time::Instant,
 };
 use vault::{
-    Vault, VaultError,
-    events::{Missed, missed},
+    events::{Missed, latest, missed},
+    sign_in,
 };
 
 /// The least time between two frames: at most four a second.
@@ -104,10 +104,6 @@ pub struct Feed {
     next_look: Instant,
 }
 
-async fn latest(vault: &Vault) -> Result<i64, VaultError> {
-    vault.store().read::<_, VaultError>(|tx| Ok(tx.latest_event()?)).await
-}
-
 impl Feed {
     /// Begins behind the last number that the page saw, or now. A number that is none is one that nobody knows: resync.
     pub async fn open(
@@ -200,15 +196,8 @@ impl Feed {
     }
 
     async fn still_good(&self) -> bool {
-        let (session, now) = (self.session, self.api.vault().world().now());
-        let person = self
-            .api
-            .vault()
-            .store()
-            .read::<_, VaultError>(move |tx| Ok(tx.person_of_session(session, now)?))
-            .await;
         // A database that cannot be asked ends the stream too: the page comes back by itself.
-        matches!(person, Ok(Some(_)))
+        sign_in::is_open(self.api.vault(), self.session).await.unwrap_or(false)
     }
 }
 

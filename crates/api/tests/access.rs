@@ -46,6 +46,7 @@ const ROWS: &[Row] = &[
     Row("post", "/api/v1/setup", Serves::All, || {
         Some(json!({"name": "x", "email": "x@example.org", "password": "a long password"}))
     }),
+    Row("get", "/api/v1/auth/session", Serves::All, none),
     Row("post", "/api/v1/auth/login", Serves::All, || {
         Some(json!({"email": "ann@example.org", "password": common::PASSWORD}))
     }),
@@ -202,12 +203,12 @@ fn bare(reply: &Reply, things: &Things) -> (u16, BTreeMap<String, String>, Value
     (reply.status, headers(&reply.headers), body)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_operation_serves_whom_it_should_and_nobody_else() {
+#[testkit::both]
+async fn every_operation_serves_whom_it_should_and_nobody_else(database: testkit::Database) {
     let (mut seed, mut wrong) = (0, Vec::<String>::new());
     for row in ROWS {
         let Row(method, path, serves, _) = row;
-        let house = House::new().await;
+        let house = House::new(database.another()).await;
         let owner = house.person("ann", Role::User).await;
         let other = house.person("ben", Role::User).await;
         let admin = house.person("eve", Role::Admin).await;

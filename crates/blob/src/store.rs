@@ -179,6 +179,20 @@ impl Blobs {
         self.inner.fresh.load(Ordering::Acquire)
     }
 
+    /// Whether the store is where it was when it was opened: its directory can be read, and its marker is there if it ever held
+    /// anything. A disk that went away meanwhile shows here.
+    pub fn is_there(&self) -> Result<(), BlobError> {
+        let root = &self.inner.layout.root;
+        fs::read_dir(&self.inner.layout.objects).doing("looking for the store")?;
+        match marker::read(root)? {
+            None if !self.is_fresh() => Err(BlobError::NotAStore {
+                root: root.clone(),
+                why: "its .media-vault-store file is gone: is its disk still mounted?",
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// The master key that new objects are sealed under.
     pub fn key_id(&self) -> KeyId {
         self.inner.ring.current().id()

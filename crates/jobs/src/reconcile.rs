@@ -1,5 +1,6 @@
 //! What runs on a timer: comparing what should be with what is.
 
+use crate::complain::or_log;
 use domain::At;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -18,9 +19,12 @@ pub(crate) async fn run(vault: Vault, ending: CancellationToken) {
     loop {
         tokio::select! {
             () = ending.cancelled() => return,
-            _ = reclaim.tick() => or_log("reclaim", take_back(&vault).await),
-            _ = tidy.tick() => or_log("tidy", housekeeping::tidy(&vault).await.map(drop)),
-            _ = doomed.tick() => or_log("doomed", housekeeping::remove_doomed(&vault).await.map(drop)),
+            _ = reclaim.tick() => {
+                or_log("taking back jobs of workers that vanished", take_back(&vault).await);
+                or_log("counting jobs", count(&vault).await);
+            },
+            _ = tidy.tick() => or_log("tidying", housekeeping::tidy(&vault).await.map(drop)),
+            _ = doomed.tick() => or_log("removing objects", housekeeping::remove_doomed(&vault).await.map(drop)),
         }
     }
 }
@@ -40,9 +44,15 @@ async fn take_back(vault: &Vault) -> Result<(), VaultError> {
     Ok(())
 }
 
-/// A reconciler that fails runs again at its next time; the operator is told.
-fn or_log(what: &'static str, done: Result<(), VaultError>) {
-    if let Err(error) = done {
-        tracing::error!(event = "reconcile.failed", what, %error);
+/// How many jobs are where, as gauges.
+async fn count(vault: &Vault) -> Result<(), VaultError> {
+    let counts = vault.store().read::<_, VaultError>(|tx| Ok(tx.job_counts()?)).await?;
+    for (state, jobs) in [
+        ("waiting", counts.waiting),
+        ("running", counts.running),
+        ("dead", counts.dead),
+    ] {
+        metrics::gauge!("jobs", "state" => state).set(jobs as f64);
     }
+    Ok(())
 }

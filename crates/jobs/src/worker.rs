@@ -1,12 +1,18 @@
 //! Takes jobs one by one and runs as many at a time as was asked.
 
-use crate::kinds::{self, JobError};
+use crate::{
+    complain::or_log,
+    kinds::{self, JobError},
+};
 use domain::At;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use store::{ClaimedJob, StoreError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use vault::{Vault, VaultError};
+use vault::{Vault, VaultError, process};
 
 /// How a worker is set up.
 #[derive(Debug, Clone)]
@@ -42,6 +48,8 @@ pub async fn work(vault: Vault, settings: Settings, ending: CancellationToken) {
         })
         .await;
     or_log("taking back jobs", taken_back.map(drop));
+    let begun = process::read_again_what_lacked_a_program(&vault).await;
+    or_log("reading again what lacked a program", begun.map(drop));
     let reconcilers = tokio::spawn(crate::reconcile::run(vault.clone(), ending.clone()));
 
     let places = Arc::new(Semaphore::new(settings.concurrency.max(1)));
@@ -110,6 +118,7 @@ async fn claim(vault: &Vault, worker: &str) -> Result<Option<ClaimedJob>, VaultE
 }
 
 async fn run(vault: &Vault, worker: &str, job: ClaimedJob) {
+    let begun = Instant::now();
     let (house, given) = (vault.clone(), job.clone());
     let mut running = tokio::spawn(async move { kinds::run(&house, &given).await });
     let ended = loop {
@@ -118,6 +127,7 @@ async fn run(vault: &Vault, worker: &str, job: ClaimedJob) {
             () = tokio::time::sleep(SIGN_OF_LIFE) => or_log("prolonging a lease", extend(vault, worker, &job).await),
         }
     };
+    metrics::histogram!("job_duration_seconds", "kind" => job.kind.clone()).record(begun.elapsed().as_secs_f64());
     or_log("recording a job's end", record(vault, worker, &job, ended).await);
 }
 
@@ -148,6 +158,12 @@ async fn record(vault: &Vault, worker: &str, job: &ClaimedJob, ended: Result<(),
         },
         Err(JobError::Retry(why) | JobError::Fail(why)) => End::Never { why },
     };
+    let outcome = match &end {
+        End::Done => "done",
+        End::Again { .. } => "retry",
+        End::Never { .. } => "dead",
+    };
+    metrics::counter!("jobs_ended_total", "kind" => job.kind.clone(), "outcome" => outcome).increment(1);
     match &end {
         End::Done => {}
         End::Again { why, .. } => {
@@ -181,11 +197,4 @@ fn pause(vault: &Vault, attempts: u64) -> i64 {
     let pause = FIRST_PAUSE.saturating_mul(1 << doublings).min(LONGEST_PAUSE);
     let [chance] = vault.world().random::<1>();
     pause + pause / 4 * i64::from(chance) / 255
-}
-
-/// A worker goes on whatever fails; the operator is told.
-fn or_log(what: &'static str, done: Result<(), VaultError>) {
-    if let Err(error) = done {
-        tracing::error!(event = "worker.failed", what, %error);
-    }
 }

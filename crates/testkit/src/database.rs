@@ -50,6 +50,14 @@ impl Database {
         }
     }
 
+    /// Another empty one on the same engine, for a test that needs many.
+    pub fn another(&self) -> Self {
+        match self.engine {
+            Engine::Sqlite => Self::sqlite(),
+            Engine::Postgres => Self::postgres(),
+        }
+    }
+
     /// Where it is: `sqlite:///path/file` or `postgres://user@host:port/name`.
     pub fn url(&self) -> &str {
         &self.url

@@ -2,7 +2,7 @@
 
 use crate::{Vault, VaultError};
 use domain::{
-    Call, MediaId, can,
+    Call, MediaId, Priority, can,
     policy::{ArchiveMedia, EditMedia, FavoriteMedia, RetryMedia, ViewMedia},
 };
 use store::{Mark, MediaChange, MediaRow, Tx, VersionRow};
@@ -104,7 +104,7 @@ pub async fn retry(vault: &Vault, call: Call, id: MediaId) -> Result<MediaRow, V
         .store()
         .write(move |tx| {
             let may = can::<RetryMedia>(&call.actor, tx.media_to_change(id)?.ok_or(VaultError::NotFound)?)?;
-            tx.retry_media(&may, job, call.now)?;
+            tx.retry_media(&may, job, Priority::Person, call.now)?;
             tx.audited(&may, &call, ())?;
             let after = row(tx, &call, id)?;
             Ok(tx.unaudited(after))

@@ -64,8 +64,7 @@ impl Events {
 /// Hands announcements out until the program ends. One such task runs in each server.
 pub async fn pump(vault: Vault) {
     let events = vault.events().clone();
-    let latest = vault.store().read::<_, VaultError>(|tx| Ok(tx.latest_event()?)).await;
-    let mut last = latest.unwrap_or_default();
+    let mut last = latest(&vault).await.unwrap_or_default();
     let mut told: VecDeque<i64> = VecDeque::new();
     loop {
         let nudged = tokio::time::timeout(GLANCE, events.0.changed.notified()).await.is_ok();
@@ -95,6 +94,11 @@ pub async fn pump(vault: Vault) {
             drop(events.0.out.send(event));
         }
     }
+}
+
+/// The number of the latest announcement: where a page that opens now begins.
+pub async fn latest(vault: &Vault) -> Result<i64, VaultError> {
+    vault.store().read(|tx| Ok(tx.latest_event()?)).await
 }
 
 /// What a page that comes back missed.

@@ -7,6 +7,7 @@ pub mod content;
 pub mod edit;
 mod error;
 pub mod events;
+pub mod health;
 pub mod housekeeping;
 pub mod idempotency;
 pub mod import;

@@ -3,8 +3,9 @@
 use crate::{Vault, VaultError, ingest};
 use blob::Reader;
 use domain::{
-    Actor, BlobId, BlobRecord, Call, Camera, Description, Errand, MediaKind, Position, ProcessMedia, RenditionKind,
-    TakenSource, Title, can, policy::ProcessVersion,
+    Actor, BlobId, BlobRecord, Call, Camera, Description, Errand, JobId, MediaId, MediaKind, Position, Priority,
+    ProcessMedia, RenditionKind, TakenSource, Title, can,
+    policy::{ProcessVersion, RetryMedia},
 };
 use media::{FailureCode, Hints, Source};
 use std::io;
@@ -223,6 +224,52 @@ async fn record(vault: &Vault, call: Call, job: &ProcessMedia, found: Processed)
             Ok(tx.unaudited(()))
         })
         .await
+}
+
+/// Reads again what failed because a program was not installed, once all of them are. A worker does so when it starts: whoever
+/// installs one starts the server anew.
+pub async fn read_again_what_lacked_a_program(vault: &Vault) -> Result<u64, VaultError> {
+    const CODE: &str = "decoder_missing";
+    const PORTION: u32 = 200;
+    let some = vault
+        .store()
+        .read::<_, VaultError>(|tx| Ok(tx.failed_with(CODE, MediaId(uuid::Uuid::nil()), 1)?))
+        .await?;
+    if some.is_empty() {
+        return Ok(0);
+    }
+    let house = vault.clone();
+    let tools = tokio::task::spawn_blocking(move || house.decoders().check()).await?;
+    if tools
+        .iter()
+        .any(|tool| matches!(tool.state, media::ToolState::Missing(_)))
+    {
+        return Ok(0);
+    }
+    let (mut count, mut after) = (0, MediaId(uuid::Uuid::nil()));
+    loop {
+        let call = vault.errand(Errand::Processing);
+        let jobs: Vec<JobId> = (0..PORTION).map(|_| vault.world().id()).collect();
+        let last = vault
+            .store()
+            .write::<_, VaultError>(move |tx| {
+                let ids = tx.failed_with(CODE, after, PORTION)?;
+                for (id, job) in ids.iter().zip(jobs) {
+                    let Some(facts) = tx.media_to_change(*id)? else {
+                        continue;
+                    };
+                    let may = can::<RetryMedia>(&call.actor, facts)?;
+                    tx.retry_media(&may, job, Priority::Bulk, call.now)?;
+                }
+                Ok(tx.unaudited(ids.last().map(|last| (*last, ids.len() as u64))))
+            })
+            .await?;
+        let Some((last, more)) = last else { break };
+        after = last;
+        count += more;
+    }
+    tracing::info!(event = "process.read_again", items = count, why = CODE);
+    Ok(count)
 }
 
 /// Records that a file cannot be shown, and why. Its original stays.

@@ -34,6 +34,15 @@ impl std::fmt::Debug for Tokens {
 /// What a client calls itself, for the list of sign-ins.
 const USER_AGENT_CHARS: usize = 200;
 
+/// Whether a sign-in is still open.
+pub async fn is_open(vault: &Vault, session: SessionId) -> Result<bool, VaultError> {
+    let now = vault.world().now();
+    vault
+        .store()
+        .read(move |tx| Ok(tx.person_of_session(session, now)?.is_some()))
+        .await
+}
+
 /// Signs in by address and password. The answer and its time are the same whether the account exists or not.
 pub async fn by_password(
     vault: &Vault,

@@ -102,6 +102,46 @@ pub async fn login(
     Ok(session(&api, &call, tokens, wants_cookies(&headers)))
 }
 
+/// How a browser's sign-in stands.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInState {
+    /// The access token is good.
+    SignedIn,
+    /// It has run out; there is a refresh token to try.
+    Renewable,
+    /// There is neither.
+    SignedOut,
+}
+
+/// How the sign-in of this browser stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignInStatus {
+    /// signed_in, renewable or signed_out.
+    pub state: SignInState,
+}
+
+/// Says how the sign-in stands, so that a page that opens need not try and be refused. It is always answered.
+#[utoipa::path(
+    get, path = "/api/v1/auth/session", tag = "sign-in", security((), ("bearer" = []), ("cookie" = [])),
+    responses((status = 200, body = SignInStatus))
+)]
+pub async fn status(
+    State(api): State<Api>,
+    signed_in: Result<SignedIn, Problem>,
+    headers: HeaderMap,
+) -> impl IntoResponse {
+    let state = match (signed_in, api.cookies().refresh(&headers)) {
+        (Ok(_), _) => SignInState::SignedIn,
+        (Err(_), Some(_)) => SignInState::Renewable,
+        (Err(_), None) => SignInState::SignedOut,
+    };
+    (
+        [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
+        Json(SignInStatus { state }),
+    )
+}
+
 /// A refresh token, when it is not in a cookie.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -34,6 +34,7 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(auth::login))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
+        .routes(routes!(auth::status))
         .routes(routes!(me::get, me::change))
         .routes(routes!(me::change_password))
         .routes(routes!(me::sessions, me::end_other_sessions))

@@ -8,9 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use std::time::Duration;
 use utoipa::ToSchema;
-use vault::VaultError;
+use vault::health;
 
 /// The server is alive.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,32 +42,12 @@ pub struct Readiness {
 /// A part that the server needs.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReadinessCheck {
-    /// Which: server, database.
+    /// Which: server, database, storage, queue.
     pub name: &'static str,
     /// Whether it is there.
     pub ok: bool,
     /// What is wrong with it, or which it is.
     pub detail: String,
-}
-
-/// The longest that a part is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-async fn database(api: &Api) -> ReadinessCheck {
-    let asked = api.vault().store().read::<_, VaultError>(|tx| Ok(tx.latest_event()?));
-    let (ok, detail) = match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(Ok(_)) => (true, api.vault().store().engine().to_owned()),
-        Ok(Err(e)) => {
-            tracing::warn!(event = "ready.database", error = %e);
-            (false, "it does not answer; the log says why".to_owned())
-        }
-        Err(_) => (false, format!("it did not answer within {} s", PATIENCE.as_secs())),
-    };
-    ReadinessCheck {
-        name: "database",
-        ok,
-        detail,
-    }
 }
 
 /// Says whether the server can do its work: each part that it needs, with its state.
@@ -88,7 +67,12 @@ pub async fn ready(State(api): State<Api>) -> Response {
         }
         .to_owned(),
     };
-    let checks = vec![server, database(&api).await];
+    let parts = health::parts(api.vault()).await.into_iter().map(|part| ReadinessCheck {
+        name: part.name,
+        ok: part.ok,
+        detail: part.detail,
+    });
+    let checks: Vec<ReadinessCheck> = std::iter::once(server).chain(parts).collect();
     let ready = checks.iter().all(|c| c.ok);
     let status = if ready {
         StatusCode::OK

@@ -123,6 +123,8 @@ pub struct Columns {
     /// processing, ready or failed.
     #[schema(value_type = Vec<words::MediaState>)]
     pub state: Vec<&'static str>,
+    /// Counts of their files; the address of a thumbnail names it (`?v=`) and may be kept for ever.
+    pub version: Vec<i64>,
 }
 
 impl Columns {
@@ -135,6 +137,7 @@ impl Columns {
         self.duration_ms.push(cell.duration_ms);
         self.favorite.push(cell.favorite);
         self.state.push(cell.state.as_str());
+        self.version.push(cell.version);
     }
 }
 

@@ -31,13 +31,10 @@ pub struct House {
 }
 
 impl House {
-    pub async fn new() -> House {
-        Self::with(Settings::default()).await
+    pub async fn new(database: testkit::Database) -> House {
+        Self::with(database, Settings::default()).await
     }
-    pub async fn with(settings: Settings) -> House {
-        Self::on(testkit::Database::sqlite(), settings).await
-    }
-    pub async fn on(database: testkit::Database, settings: Settings) -> House {
+    pub async fn with(database: testkit::Database, settings: Settings) -> House {
         let clock = Arc::new(AtomicI64::new(BEGINNING));
         let ticking = clock.clone();
         let seed = AtomicU64::new(1);

@@ -45,9 +45,9 @@ impl Stream {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn changes_arrive_and_a_page_that_comes_back_catches_up() {
-    let (house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn changes_arrive_and_a_page_that_comes_back_catches_up(database: testkit::Database) {
+    let (house, ann) = house_of_ann(database).await;
     let ben = house.person("ben", domain::Role::User).await;
     tokio::spawn(vault::events::pump(house.vault.clone()));
     let mut stream = Stream::open(&ann, None).await;
@@ -87,9 +87,9 @@ async fn changes_arrive_and_a_page_that_comes_back_catches_up() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_stream_ends_with_the_sign_in() {
-    let (_house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn the_stream_ends_with_the_sign_in(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
     let mut stream = Stream::open(&ann, None).await;
     stream.next().await.unwrap();
     ann.post("/api/v1/auth/logout", json!({})).await;

@@ -4,9 +4,9 @@ use crate::house_of_ann;
 use axum::body::Body;
 use serde_json::json;
 
-#[tokio::test]
-async fn the_timeline_and_lists_show_what_is_there_page_by_page() {
-    let (_house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn the_timeline_and_lists_show_what_is_there_page_by_page(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
     for n in 0..5 {
         ann.add_photo(20 + n).await;
     }
@@ -55,9 +55,9 @@ async fn the_timeline_and_lists_show_what_is_there_page_by_page() {
     assert_eq!(ann.get("/api/v1/timeline/2026-13").await.status, 404);
 }
 
-#[tokio::test]
-async fn a_change_is_refused_when_the_item_changed_meanwhile() {
-    let (_house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn a_change_is_refused_when_the_item_changed_meanwhile(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
     let path = format!("/api/v1/media/{}", ann.add_photo(1).await);
     let seen = ann.get(&path).await;
     let etag = seen.header("etag").to_owned();
@@ -94,9 +94,9 @@ async fn a_change_is_refused_when_the_item_changed_meanwhile() {
     assert_ne!(ann.get(&path).await.header("etag"), etag);
 }
 
-#[tokio::test]
-async fn json_is_compressed_and_media_is_not() {
-    let (_house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn json_is_compressed_and_media_is_not(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
     let id = ann.add_photo(3).await;
     for n in 0..10 {
         ann.add_photo(100 + n).await;

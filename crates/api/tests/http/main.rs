@@ -13,8 +13,8 @@ use common::{Client, House};
 use domain::Role;
 
 /// A house in which Ann has an account.
-async fn house_of_ann() -> (House, Client) {
-    let house = House::new().await;
+async fn house_of_ann(database: testkit::Database) -> (House, Client) {
+    let house = House::new(database).await;
     let ann = house.person("ann", Role::User).await;
     (house, ann)
 }

@@ -6,9 +6,9 @@ use axum::body::Body;
 use domain::{At, Role};
 use serde_json::json;
 
-#[tokio::test]
-async fn the_first_start_makes_the_administrator_once() {
-    let house = House::new().await;
+#[testkit::both]
+async fn the_first_start_makes_the_administrator_once(database: testkit::Database) {
+    let house = House::new(database).await;
     let nobody = house.nobody();
     assert_eq!(nobody.get("/api/v1/setup").await.json(), json!({"needed": true}));
     let asked = json!({"name": "Ann", "email": "ann@example.org", "password": PASSWORD});
@@ -26,9 +26,9 @@ fn cookie_of(reply: &Reply, name: &str) -> String {
         .to_owned()
 }
 
-#[tokio::test]
-async fn the_web_app_signs_in_by_cookie_and_only_its_own_pages_write() {
-    let house = House::new().await;
+#[testkit::both]
+async fn the_web_app_signs_in_by_cookie_and_only_its_own_pages_write(database: testkit::Database) {
+    let house = House::new(database).await;
     house.person("ann", Role::User).await;
     let browser = house.nobody();
     let call = async |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
@@ -102,21 +102,24 @@ async fn the_web_app_signs_in_by_cookie_and_only_its_own_pages_write() {
     );
 }
 
-#[tokio::test]
-async fn signing_out_ends_the_session_and_its_cookies() {
-    let (_house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn signing_out_ends_the_session_and_its_cookies(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
     let out = ann.post("/api/v1/auth/logout", json!({})).await;
     assert_eq!((out.status, cookie_of(&out, "mv_access")), (204, "mv_access=".into()));
     assert_eq!(ann.get("/api/v1/users/me").await.status, 401);
     assert_eq!(ann.get("/api/v1/users/me").await.header("www-authenticate"), "Bearer");
 }
 
-#[tokio::test]
-async fn too_many_requests_are_told_when_to_come_back() {
-    let house = House::with(api::Settings {
-        rate_limit_per_minute: 20,
-        ..api::Settings::default()
-    })
+#[testkit::both]
+async fn too_many_requests_are_told_when_to_come_back(database: testkit::Database) {
+    let house = House::with(
+        database,
+        api::Settings {
+            rate_limit_per_minute: 20,
+            ..api::Settings::default()
+        },
+    )
     .await;
     let ann = house.person("ann", Role::User).await;
     for _ in 0..20 {
@@ -139,12 +142,15 @@ async fn too_many_requests_are_told_when_to_come_back() {
     assert_eq!(ann.get("/api/v1/users/me").await.status, 200);
 }
 
-#[tokio::test]
-async fn only_failed_sign_ins_use_up_their_budget() {
-    let house = House::with(api::Settings {
-        rate_limit_per_minute: 30,
-        ..api::Settings::default()
-    })
+#[testkit::both]
+async fn only_failed_sign_ins_use_up_their_budget(database: testkit::Database) {
+    let house = House::with(
+        database,
+        api::Settings {
+            rate_limit_per_minute: 30,
+            ..api::Settings::default()
+        },
+    )
     .await;
     for name in ["a", "b", "c", "d", "e"] {
         house.person(name, Role::User).await;

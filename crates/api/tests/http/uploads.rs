@@ -5,9 +5,9 @@ use crate::house_of_ann;
 use axum::body::Body;
 use serde_json::json;
 
-#[tokio::test]
-async fn a_photo_goes_in_and_comes_out_byte_for_byte() {
-    let (_house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn a_photo_goes_in_and_comes_out_byte_for_byte(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
     let photo = testkit::sample::jpeg_of_size(1, 700_000);
     // Fields on both sides of the file.
     let parts: &[(&str, Option<&str>, &[u8])] = &[
@@ -85,9 +85,9 @@ async fn a_photo_goes_in_and_comes_out_byte_for_byte() {
     );
 }
 
-#[tokio::test]
-async fn forms_that_are_wrong_are_refused_with_the_reason() {
-    let (_house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn forms_that_are_wrong_are_refused_with_the_reason(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
     let photo = testkit::sample::jpeg(1, 8, 8);
     let text: &[u8] = b"just text";
     for (parts, status) in [
@@ -126,9 +126,9 @@ async fn tus(who: &Client, method: &str, path: &str, headers: &[(&str, &str)], b
     who.send(request.body(Body::from(body.to_vec())).unwrap()).await
 }
 
-#[tokio::test]
-async fn a_tus_upload_is_resumed_checked_and_completed() {
-    let (house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn a_tus_upload_is_resumed_checked_and_completed(database: testkit::Database) {
+    let (house, ann) = house_of_ann(database).await;
     let photo = testkit::sample::jpeg_of_size(2, 50_000);
     let length = photo.len().to_string();
     // "holiday.jpg"
@@ -186,9 +186,9 @@ async fn a_tus_upload_is_resumed_checked_and_completed() {
     );
 }
 
-#[tokio::test]
-async fn tus_requests_that_are_wrong_are_refused() {
-    let (_house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn tus_requests_that_are_wrong_are_refused(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
     let options = tus(&ann, "OPTIONS", "/api/v1/tus", &[], b"").await;
     assert_eq!(options.status, 204);
     assert_eq!(
@@ -246,9 +246,9 @@ async fn tus_requests_that_are_wrong_are_refused() {
     assert_eq!(tus(&ann, "HEAD", &url, &[], b"").await.status, 404);
 }
 
-#[tokio::test]
-async fn an_announced_file_that_is_there_already_is_not_sent() {
-    let (_house, ann) = house_of_ann().await;
+#[testkit::both]
+async fn an_announced_file_that_is_there_already_is_not_sent(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
     let id = ann.add_photo(7).await;
     let media = ann.get(&format!("/api/v1/media/{id}")).await.json();
     let asked = json!({"file_name": "a.jpg", "size": media["size"], "sha256": media["sha256"]});

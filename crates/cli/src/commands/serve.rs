@@ -2,7 +2,8 @@
 
 use crate::{config::Config, open};
 use anyhow::Context;
-use std::{process::ExitCode, sync::Arc};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +23,7 @@ pub async fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
             config.listen
         )
     })?;
+    let measured = metrics()?;
     let house = open::open(config).await?;
     let ending = CancellationToken::new();
     end_on_signal(ending.clone())?;
@@ -35,7 +37,7 @@ pub async fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
         tokio::spawn(jobs::work(house.vault.clone(), settings, ending.clone()))
     });
     welcome(config, &house).await?;
-    let api = api::Api::new(house.vault.clone(), config.api(), Arc::new(String::new));
+    let api = api::Api::new(house.vault.clone(), config.api(), Arc::new(move || measured.render()));
     let served = api::serve(listener, api, ending.clone().cancelled_owned()).await;
     ending.cancel();
     if let Some(worker) = worker {
@@ -44,6 +46,20 @@ pub async fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
     served?;
     tracing::info!(event = "serve.ended");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Counts what this process does, in memory, for `/metrics`. Buckets in seconds: from a cached thumbnail to a long video.
+fn metrics() -> anyhow::Result<PrometheusHandle> {
+    const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0, 60.0];
+    let handle = PrometheusBuilder::new().set_buckets(&SECONDS)?.install_recorder()?;
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(handle)
 }
 
 async fn welcome(config: &Config, house: &open::House) -> anyhow::Result<()> {

@@ -58,7 +58,9 @@ actions! {
         m.shelf == Shelf::Trash && (a.is(m.owner) || *a == Actor::System(Errand::Housekeeping))
     };
     /// Tries again to read a file that failed.
-    RetryMedia = "media.retry" on MediaFacts: |a, m| a.is(m.owner) && m.shelf != Shelf::Trash;
+    RetryMedia = "media.retry" on MediaFacts: |a, m| {
+        (a.is(m.owner) && m.shelf != Shelf::Trash) || *a == Actor::System(Errand::Processing)
+    };
     /// Reads the file and records what is in it.
     ProcessVersion = "media.process" on MediaFacts: |a, _| *a == Actor::System(Errand::Processing);
 

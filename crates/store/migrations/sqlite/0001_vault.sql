@@ -103,10 +103,11 @@ CREATE TABLE media (
   deleted_at INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX media_content ON media (owner, sha256);
-CREATE INDEX media_page ON media (owner, shelf, month, taken_local, id, taken_offset, kind, width, height, thumbhash, duration_ms, state);
+CREATE INDEX media_page ON media (owner, shelf, month, taken_local, id, taken_offset, kind, width, height, thumbhash, duration_ms, state, version);
 -- Months sort as wall clocks do, so that lists across months are read from these two as well.
 CREATE INDEX media_kind ON media (owner, shelf, kind, month, taken_local, id);
 CREATE INDEX media_unready ON media (owner, shelf, state, month, taken_local, id) WHERE state <> 'ready';
+CREATE INDEX media_failed ON media (failure_code, id) WHERE failure_code IS NOT NULL;
 CREATE INDEX media_trashed ON media (deleted_at, id) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE media_version (
@@ -182,6 +183,7 @@ CREATE TABLE job (
   state TEXT NOT NULL,
   run_at INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
+  again INTEGER NOT NULL,
   lease_until INTEGER,
   worker TEXT,
   last_error TEXT,

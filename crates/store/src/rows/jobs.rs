@@ -46,7 +46,7 @@ pub struct JobCounts {
 
 impl Tx<'_, '_> {
     /// Adds work. The same work waiting already is not added twice, but goes first if it now is urgent; the same work given up is
-    /// begun anew.
+    /// begun anew; the same work under way runs once more when it has ended, because it may have read what was there before.
     pub fn enqueue<P: JobPayload>(
         &mut self,
         payload: &P,
@@ -56,11 +56,13 @@ impl Tx<'_, '_> {
     ) -> Result<(), StoreError> {
         let json = serde_json::to_string(payload).map_err(|e| StoreError::Panicked(e.to_string()))?;
         self.execute(
-            "INSERT INTO job (id, kind, deduplication_key, payload, priority, state, run_at, attempts, created_at, updated_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, 0, ?6, ?6) ON CONFLICT (kind, deduplication_key) DO UPDATE SET \
-             attempts = CASE WHEN job.state = 'dead' THEN 0 ELSE job.attempts END, state = 'waiting', payload = excluded.payload, \
+            "INSERT INTO job (id, kind, deduplication_key, payload, priority, state, run_at, attempts, again, created_at, updated_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, 0, 0, ?6, ?6) ON CONFLICT (kind, deduplication_key) DO UPDATE SET \
+             attempts = CASE WHEN job.state = 'dead' THEN 0 ELSE job.attempts END, \
+             again = CASE WHEN job.state = 'running' THEN 1 ELSE 0 END, \
+             state = CASE WHEN job.state = 'running' THEN 'running' ELSE 'waiting' END, payload = excluded.payload, \
              run_at = excluded.run_at, priority = excluded.priority, updated_at = excluded.updated_at \
-             WHERE job.state = 'dead' OR (job.state = 'waiting' AND excluded.priority < job.priority)",
+             WHERE job.state IN ('dead', 'running') OR (job.state = 'waiting' AND excluded.priority < job.priority)",
             &[
                 id.into(),
                 P::NAME.into(),
@@ -113,13 +115,27 @@ impl Tx<'_, '_> {
 
     /// Ends a job that was done; `false` when it is not this worker's any more.
     pub fn finish_job(&mut self, id: JobId, worker: &str) -> Result<bool, StoreError> {
+        if self.begin_again(id, worker)? {
+            return Ok(true);
+        }
         let sql = "DELETE FROM job WHERE id = ?1 AND worker = ?2 AND state = 'running'";
         Ok(self.execute(sql, &[id.into(), worker.into()])? == 1)
     }
 
+    /// Work that was asked for once more while it ran waits anew, as if it had just been added.
+    fn begin_again(&mut self, id: JobId, worker: &str) -> Result<bool, StoreError> {
+        let sql = "UPDATE job SET state = 'waiting', again = 0, attempts = 0, worker = NULL, lease_until = NULL, last_error = NULL \
+                   WHERE id = ?1 AND worker = ?2 AND state = 'running' AND again = 1";
+        let begun = self.execute(sql, &[id.into(), worker.into()])? == 1;
+        if begun {
+            self.nudge_workers();
+        }
+        Ok(begun)
+    }
+
     /// Puts a job back, to be tried again; `false` when it is not this worker's any more.
     pub fn retry_job(&mut self, id: JobId, worker: &str, run_at: At, error: &str, now: At) -> Result<bool, StoreError> {
-        let sql = "UPDATE job SET state = 'waiting', worker = NULL, lease_until = NULL, run_at = ?3, last_error = ?4, updated_at = ?5 \
+        let sql = "UPDATE job SET state = 'waiting', again = 0, worker = NULL, lease_until = NULL, run_at = ?3, last_error = ?4, updated_at = ?5 \
                    WHERE id = ?1 AND worker = ?2 AND state = 'running'";
         let args = [id.into(), worker.into(), run_at.into(), error.into(), now.into()];
         Ok(self.execute(sql, &args)? == 1)
@@ -127,6 +143,9 @@ impl Tx<'_, '_> {
 
     /// Gives a job up; it stays to be looked at. `false` when it is not this worker's any more.
     pub fn bury_job(&mut self, id: JobId, worker: &str, error: &str, now: At) -> Result<bool, StoreError> {
+        if self.begin_again(id, worker)? {
+            return Ok(true);
+        }
         let sql = "UPDATE job SET state = 'dead', worker = NULL, lease_until = NULL, last_error = ?3, updated_at = ?4 \
                    WHERE id = ?1 AND worker = ?2 AND state = 'running'";
         Ok(self.execute(sql, &[id.into(), worker.into(), error.into(), now.into()])? == 1)
@@ -134,21 +153,21 @@ impl Tx<'_, '_> {
 
     /// Hands back what a worker holds, untouched: at a graceful stop.
     pub fn hand_back_jobs(&mut self, worker: &str, now: At) -> Result<u64, StoreError> {
-        let sql = "UPDATE job SET state = 'waiting', worker = NULL, lease_until = NULL, attempts = attempts - 1, updated_at = ?2 \
+        let sql = "UPDATE job SET state = 'waiting', again = 0, worker = NULL, lease_until = NULL, attempts = attempts - 1, updated_at = ?2 \
                    WHERE worker = ?1 AND state = 'running'";
         self.execute(sql, &[worker.into(), now.into()])
     }
 
     /// Takes back what a worker of this name held when it was killed; the begun try counts. Only for names that one process has at a time.
     pub fn reclaim_jobs_of(&mut self, worker: &str, now: At) -> Result<u64, StoreError> {
-        let sql = "UPDATE job SET state = 'waiting', worker = NULL, lease_until = NULL, last_error = 'its worker ended', updated_at = ?2 \
+        let sql = "UPDATE job SET state = 'waiting', again = 0, worker = NULL, lease_until = NULL, last_error = 'its worker ended', updated_at = ?2 \
                    WHERE worker = ?1 AND state = 'running'";
         self.execute(sql, &[worker.into(), now.into()])
     }
 
     /// Takes back jobs whose worker did not come back.
     pub fn reclaim_jobs(&mut self, now: At) -> Result<u64, StoreError> {
-        let sql = "UPDATE job SET state = 'waiting', worker = NULL, lease_until = NULL, last_error = 'its worker ended', updated_at = ?1 \
+        let sql = "UPDATE job SET state = 'waiting', again = 0, worker = NULL, lease_until = NULL, last_error = 'its worker ended', updated_at = ?1 \
                    WHERE state = 'running' AND lease_until < ?1";
         let rows = self.execute(sql, &[now.into()])?;
         if rows > 0 {

@@ -268,7 +268,13 @@ impl Tx<'_, '_> {
     }
 
     /// Reads a failed file once more.
-    pub fn retry_media(&mut self, may: &Allowed<RetryMedia>, job: domain::JobId, now: At) -> Result<(), StoreError> {
+    pub fn retry_media(
+        &mut self,
+        may: &Allowed<RetryMedia>,
+        job: domain::JobId,
+        priority: Priority,
+        now: At,
+    ) -> Result<(), StoreError> {
         let facts = may.facts();
         let sql = "UPDATE media SET state = 'processing', failure_code = NULL, failure_detail = NULL WHERE id = ?1";
         self.execute_one(sql, &[facts.id.into()])?;
@@ -279,10 +285,18 @@ impl Tx<'_, '_> {
                 version,
             },
             job,
-            Priority::Person,
+            priority,
             now,
         )?;
         self.touch(facts, now)
+    }
+
+    /// Items that could not be read for this reason, by id behind `after`, in order to read them once more.
+    pub fn failed_with(&mut self, code: &str, after: MediaId, limit: u32) -> Result<Vec<MediaId>, StoreError> {
+        let sql = "SELECT id FROM media WHERE failure_code = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+        self.list(sql, &[code.into(), after.into(), limit.into()], |r| {
+            Ok(MediaId(r.get(0)?))
+        })
     }
 
     pub(super) fn current_version(&mut self, id: MediaId) -> Result<VersionId, StoreError> {

@@ -47,6 +47,8 @@ pub struct Cell {
     pub duration_ms: Option<i64>,
     /// How far the work on it has come.
     pub state: MediaState,
+    /// Counts its files.
+    pub version: i64,
     /// Whether its viewer marked it.
     pub favorite: bool,
 }
@@ -182,7 +184,7 @@ impl Tx<'_, '_> {
         };
         let limit = cut.bind(limit);
         let sql = format!(
-            "SELECT m.id, m.taken_local, m.taken_offset, m.kind, m.width, m.height, m.thumbhash, m.duration_ms, m.state FROM {} \
+            "SELECT m.id, m.taken_local, m.taken_offset, m.kind, m.width, m.height, m.thumbhash, m.duration_ms, m.state, m.version FROM {} \
              WHERE {} AND {this_month} AND {behind} ORDER BY {} LIMIT ?{limit}",
             cut.from,
             cut.within,
@@ -318,6 +320,7 @@ fn cell(r: &Row<'_>) -> Result<Cell, StoreError> {
         thumbhash: r.get(6)?,
         duration_ms: r.get(7)?,
         state: r.word("media", "state", 8)?,
+        version: r.get(9)?,
         favorite: false,
     })
 }

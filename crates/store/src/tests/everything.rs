@@ -174,7 +174,8 @@ pub(super) fn ask_everything(tx: &mut Tx<'_, '_>, person: Person) -> Vec<(&'stat
     };
     ask!("record_failure", tx.record_failure(&process, version, &failure, NOW));
     let retry = may(me, facts(tx));
-    ask!("retry_media", tx.retry_media(&retry, id(2), NOW));
+    ask!("retry_media", tx.retry_media(&retry, id(2), Priority::Person, NOW));
+    ask!("failed_with", tx.failed_with("damaged", id(1), 10));
     let change = MediaChange {
         title: Some(domain::Title::clip("u")),
         description: Some(domain::Description::clip("e")),

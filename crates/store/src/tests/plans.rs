@@ -23,8 +23,8 @@ const MORE: [&str; 9] = [
     "INSERT INTO refresh_token (digest, session_id, issued_at) SELECT m.sha256, s.id, 0 FROM session s JOIN media m ON m.id = s.id",
     "INSERT INTO favorite (user_id, media_id, taken_local, created_at) \
      SELECT u.id, m.id, m.taken_local, 0 FROM users u JOIN media m ON m.id = u.id",
-    "INSERT INTO job (id, kind, deduplication_key, payload, priority, state, run_at, attempts, created_at, updated_at) \
-     SELECT id, 'process_media', file_name, '{}', 10, CASE size % 50 WHEN 0 THEN 'dead' ELSE 'waiting' END, created_at, 0, 0, created_at \
+    "INSERT INTO job (id, kind, deduplication_key, payload, priority, state, run_at, attempts, again, created_at, updated_at) \
+     SELECT id, 'process_media', file_name, '{}', 10, CASE size % 50 WHEN 0 THEN 'dead' ELSE 'waiting' END, created_at, 0, 0, 0, created_at \
      FROM media",
     "INSERT INTO event (user_id, kind, media_id, at) SELECT owner, 'media.created', id, 9000000000000000 FROM media",
     "INSERT INTO upload (id, owner, blob_id, file_name, size, details, created_at, expires_at, media_id) \

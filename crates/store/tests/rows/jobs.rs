@@ -81,7 +81,7 @@ async fn the_same_work_waits_once_and_goes_first_when_it_becomes_urgent(world: W
         (first.id, serde_json::from_str::<ProcessMedia>(&first.payload).unwrap()),
         (job, one.clone())
     );
-    // While it runs, the same work is that work.
+    // While it runs, the same work stays that work, and runs once more afterwards: it may have read what was there before.
     enqueue(&world, &one, Priority::Person, NOW).await;
     assert_eq!(
         world.read(|tx| tx.job_counts()).await,
@@ -92,6 +92,14 @@ async fn the_same_work_waits_once_and_goes_first_when_it_becomes_urgent(world: W
         }
     );
     assert!(world.change(move |tx| tx.finish_job(job, "a")).await.unwrap());
+    let again = claim(&world, "a", NOW).await.unwrap();
+    assert_eq!((again.id, again.attempts), (job, 1));
+    assert!(world.change(move |tx| tx.finish_job(job, "a")).await.unwrap());
+    assert_eq!(
+        world.read(|tx| tx.job_counts()).await.waiting,
+        1,
+        "once more, not for ever"
+    );
     enqueue(&world, &one, Priority::Bulk, NOW).await;
     assert_eq!(world.read(|tx| tx.job_counts()).await.waiting, 2);
 }

@@ -328,7 +328,12 @@ async fn a_failed_item_is_tried_again(world: World) {
     world
         .change(move |tx| {
             let facts = tx.media_to_change(id)?.ok_or(StoreError::Stale)?;
-            tx.retry_media(&may::<RetryMedia>(Actor::Person(ann), facts), job, NOW)
+            tx.retry_media(
+                &may::<RetryMedia>(Actor::Person(ann), facts),
+                job,
+                Priority::Person,
+                NOW,
+            )
         })
         .await
         .unwrap();

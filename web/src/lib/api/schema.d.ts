@@ -129,6 +129,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says how the sign-in stands, so that a page that opens need not try and be refused. It is always answered. */
+        get: operations["get_auth_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -657,6 +674,8 @@ export interface components {
             taken_at: string[];
             /** @description Placeholders (ThumbHash) in base64, or null. */
             thumbhash: (string | null)[];
+            /** @description Counts of their files; the address of a thumbnail names it (`?v=`) and may be kept for ever. */
+            version: number[];
         };
         /** @description How many items it were. */
         Count: {
@@ -967,7 +986,7 @@ export interface components {
         ReadinessCheck: {
             /** @description What is wrong with it, or which it is. */
             detail: string;
-            /** @description Which: server, database. */
+            /** @description Which: server, database, storage, queue. */
             name: string;
             /** @description Whether it is there. */
             ok: boolean;
@@ -1055,6 +1074,16 @@ export interface components {
         SetupState: {
             /** @description There is no account yet. */
             needed: boolean;
+        };
+        /**
+         * @description How a browser's sign-in stands.
+         * @enum {string}
+         */
+        SignInState: "signed_in" | "renewable" | "signed_out";
+        /** @description How the sign-in of this browser stands. */
+        SignInStatus: {
+            /** @description signed_in, renewable or signed_out. */
+            state: components["schemas"]["SignInState"];
         };
         /**
          * @description Where a capture time was read.
@@ -1783,6 +1812,70 @@ export interface operations {
             };
             /** @description There is no room for that */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInStatus"];
+                };
+            };
+            /** @description Sign in to continue */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do that at the moment */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

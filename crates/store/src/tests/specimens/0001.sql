@@ -30,8 +30,8 @@ INSERT INTO media_month (owner, view, month, items) VALUES (x'019000000000700080
 INSERT INTO media_month (owner, view, month, items) VALUES (x'01900000000070008000000000000001', 'favorites', 24292, 1);
 INSERT INTO upload (id, owner, blob_id, file_name, size, details, created_at, expires_at)
 VALUES (x'01900000000070008000000000000007', x'01900000000070008000000000000001', x'01900000000070008000000000000008', 'b.jpg', 7, '{}', 1, 2);
-INSERT INTO job (id, kind, deduplication_key, payload, priority, state, run_at, attempts, created_at, updated_at)
-VALUES (x'01900000000070008000000000000009', 'process_media', 'k', '{}', 0, 'waiting', 1, 0, 1, 1);
+INSERT INTO job (id, kind, deduplication_key, payload, priority, state, run_at, attempts, again, created_at, updated_at)
+VALUES (x'01900000000070008000000000000009', 'process_media', 'k', '{}', 0, 'waiting', 1, 0, 0, 1, 1);
 INSERT INTO event (user_id, kind, media_id, at)
 VALUES (x'01900000000070008000000000000001', 'media.created', x'01900000000070008000000000000005', 1);
 INSERT INTO audit_event (action, actor, actor_id, resource, resource_id, ip, at) VALUES ('media.edit', 'person',
