@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import { type Locator, type Page, expect } from '@playwright/test'
 
 /** Mean red, green and blue of 4 x 4 cells, row by row: enough to tell what is upside down, mirrored or off colour. */
 export type Grid = number[]
@@ -71,29 +71,39 @@ export interface SeenTile {
   words: string
 }
 
+/** The tiles in the order in which they stand, and what is not there yet. */
+function inSight(scroller: Locator): Promise<{ tiles: SeenTile[]; unfinished: string[] }> {
+  return scroller.evaluate((one) => {
+    const tiles = [...one.querySelectorAll<HTMLElement>('a[data-id]')]
+      .map((tile) => ({ tile, image: tile.querySelector('img'), box: tile.getBoundingClientRect() }))
+      .sort((a, b) => Math.round(a.box.top - b.box.top) || a.box.left - b.box.left)
+      .map(({ tile, image }) => ({
+        id: tile.dataset.id ?? '',
+        thumb: image?.complete && image.naturalWidth > 0 ? window.gridOf(image, image.naturalWidth, image.naturalHeight) : null,
+        words: tile.querySelector('.state')?.textContent?.trim() ?? '',
+      }))
+    // Space beyond the edge may wait until one comes near.
+    const empty = [...one.querySelectorAll('.pending, .plain')].filter((box) => box.getBoundingClientRect().top < innerHeight)
+    const unfinished = tiles.filter(({ thumb, words }) => thumb === null && words === '').map(({ id }) => id)
+    return { tiles, unfinished: [...unfinished, ...empty.map((box) => box.outerHTML)] }
+  })
+}
+
 /** Scrolls through the timeline from the top like a person, and notes every tile in the order in which they stand. */
 export async function walkTimeline(page: Page): Promise<SeenTile[]> {
   const scroller = page.getByRole('region', { name: 'Photos' })
   await scroller.evaluate((one) => one.scrollTo({ top: 0 }))
   const seen = new Map<string, SeenTile>()
   for (;;) {
+    let tiles: SeenTile[] = []
     // In place, and painted: what is in sight has its picture or says why not.
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll<HTMLElement>('a[data-id]')].every((tile) => {
-        const image = tile.querySelector('img')
-        return (image?.complete && image.naturalWidth > 0) || tile.innerText.trim() !== ''
-      }) && document.querySelector('.pending, .plain') === null,
-    )
-    const tiles = await scroller.evaluate((one) =>
-      [...one.querySelectorAll<HTMLElement>('a[data-id]')]
-        .map((tile) => ({ tile, box: tile.getBoundingClientRect() }))
-        .sort((a, b) => Math.round(a.box.top - b.box.top) || a.box.left - b.box.left)
-        .map(({ tile }) => {
-          const image = tile.querySelector('img')
-          const thumb = image && image.naturalWidth > 0 ? window.gridOf(image, image.naturalWidth, image.naturalHeight) : null
-          return { id: tile.dataset.id ?? '', thumb, words: tile.innerText.trim() }
-        }),
-    )
+    await expect
+      .poll(async () => {
+        const sight = await inSight(scroller)
+        tiles = sight.tiles
+        return sight.unfinished
+      })
+      .toEqual([])
     for (const tile of tiles) if (!seen.has(tile.id)) seen.set(tile.id, tile)
     const isEnd = await scroller.evaluate((one) => {
       const before = one.scrollTop

@@ -79,14 +79,14 @@ def by_pillow(path):
     return image.convert("RGB")
 
 
-def by_ffmpeg(path):
-    """Any of these frames may be the poster. Pixels that are not square are drawn out."""
-    frames = []
-    for at in ("0", "0.3", "1", "1.5", "2"):
-        out = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-ss", at, "-i", path, "-frames:v", "1", "-vf", "scale=iw*sar:ih", "-f", "image2pipe", "-c:v", "png", "-"],
-                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-        if out:
-            frames.append(Image.open(io.BytesIO(out)).convert("RGB"))
+def by_ffmpeg(path, seconds=3):
+    """Any frame of the first seconds may be the poster. Pixels that are not square are drawn out."""
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", path, "-t", str(seconds), "-vf", "scale=iw*sar:ih,scale=iw/2:ih/2", FOLDER / "frame%03d.png"],
+                   check=True, stderr=subprocess.DEVNULL)
+    made = sorted(FOLDER.glob("frame*.png"))
+    frames = [Image.open(frame).convert("RGB") for frame in made]
+    for frame in made:
+        frame.unlink()
     assert frames, path
     return frames
 
@@ -216,7 +216,7 @@ def bad(folder):
     folder.add("empty.jpg", MADE / "empty.jpg", "refused", reason=r"the file is empty")
     folder.add("wall.png", MADE / "30000x30000.png", "kept", reason=r"30000 x 30000")
     folder.add("cut off.jpg", MADE / "stub.jpg", "kept", reason=r"damaged|broken|incomplete|cut")
-    folder.add("nothing inside.nef", MADE / "nothing_inside.nef", "kept", reason=r"preview|picture inside")
+    folder.add("nothing inside.nef", MADE / "nothing_inside.nef", "kept", reason=r"carries no picture that can be shown")
     folder.add("films/no index.mp4", MADE / "no_index.mp4", "kept", reason=r"damaged|broken|incomplete|cut|end")
     # Half of it is there, and is shown.
     folder.add("half.jpg", MADE / "half.jpg", tag="exif")
@@ -258,7 +258,7 @@ def main():
     from_corpus(folder)
     films(folder)
     big = folder.add("films/wedding.mp4", gigabyte, tag="done")
-    big["looks"] = by_ffmpeg(FILES / big["name"])
+    big["looks"] = by_ffmpeg(FILES / big["name"], 10)
     bad(folder)
     shots(folder, COUNT - 1 - len(folder.items))
     first_shot = next(item for item in folder.items if item["name"].startswith("DSC"))
