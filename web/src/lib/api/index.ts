@@ -71,8 +71,8 @@ const ROOT = '/api/v1';
 
 /** Addresses that the browser itself loads (images, video, downloads); they are authorised by the session cookie. */
 export const urls = {
-  /** Named with the item's version, so that the browser may keep it for ever; the first one where a list does not say. */
-  thumbnail: (id: string, size: 'thumb' | 'preview', version = 1) => `${ROOT}/media/${id}/thumbnail?size=${size}&v=${version}`,
+  /** Named with the item's version, so that the browser may keep it for ever. */
+  thumbnail: (id: string, size: 'thumb' | 'preview', version: number) => `${ROOT}/media/${id}/thumbnail?size=${size}&v=${version}`,
   content: (id: string) => `${ROOT}/media/${id}/content`,
   download: (id: string) => `${ROOT}/media/${id}/content?download=1`,
   events: () => `${ROOT}/events`

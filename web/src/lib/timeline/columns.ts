@@ -10,8 +10,8 @@ export interface Item {
   readonly durationMs: number | null;
   readonly favorite: boolean;
   readonly state: 'processing' | 'ready' | 'failed';
-  /** Known once the item itself was read; the columns do not say it. */
-  readonly version?: number;
+  /** Counts the item's files; names the address of its thumbnail. */
+  readonly version: number;
 }
 
 export const emptyColumns = (): TimelineColumns => ({
@@ -22,7 +22,8 @@ export const emptyColumns = (): TimelineColumns => ({
   thumbhash: [],
   duration_ms: [],
   favorite: [],
-  state: []
+  state: [],
+  version: []
 });
 
 /** Columns of `left` followed by those of `right`. */
@@ -36,7 +37,8 @@ export function concat(left: TimelineColumns, right: TimelineColumns): TimelineC
     thumbhash: left.thumbhash.concat(right.thumbhash),
     duration_ms: left.duration_ms.concat(right.duration_ms),
     favorite: left.favorite.concat(right.favorite),
-    state: left.state.concat(right.state)
+    state: left.state.concat(right.state),
+    version: left.version.concat(right.version)
   };
 }
 
@@ -51,7 +53,8 @@ export function without(columns: TimelineColumns, gone: ReadonlySet<number>): Ti
     thumbhash: keep(columns.thumbhash),
     duration_ms: keep(columns.duration_ms),
     favorite: keep(columns.favorite),
-    state: keep(columns.state)
+    state: keep(columns.state),
+    version: keep(columns.version)
   };
 }
 
@@ -66,6 +69,7 @@ export function itemAt(columns: TimelineColumns, index: number): Item | null {
     thumbhash: columns.thumbhash[index] ?? null,
     durationMs: columns.duration_ms[index] ?? null,
     favorite: columns.favorite[index] ?? false,
-    state: columns.state[index] ?? 'ready'
+    state: columns.state[index] ?? 'ready',
+    version: columns.version[index] ?? 1
   };
 }

@@ -47,7 +47,8 @@ function columns(id: string[], month: string): TimelineColumns {
     thumbhash: id.map(() => null),
     duration_ms: id.map(() => null),
     favorite: id.map(() => false),
-    state: id.map(() => 'ready')
+    state: id.map(() => 'ready'),
+    version: id.map(() => 1)
   };
 }
 
