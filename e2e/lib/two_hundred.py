@@ -200,7 +200,7 @@ def gigabyte(path, day):
     """A film of a gigabyte as cameras write it, the index at the end: ten seconds with grain, again and again."""
     once = FOLDER / "once.mp4"
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=10",
-                    "-vf", "noise=alls=60:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "12", "-pix_fmt", "yuv420p", "-g", "30", once], check=True)
+                    "-vf", "noise=alls=24:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "8", "-pix_fmt", "yuv420p", "-g", "30", once], check=True)
     times = GIGABYTE // once.stat().st_size
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", "-stream_loop", str(times), "-i", once, "-c", "copy",
                     "-metadata", f"creation_time={day:%Y-%m-%dT%H:%M:%S}Z", path], check=True)
