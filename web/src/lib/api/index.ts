@@ -52,6 +52,8 @@ export function createApi(fetcher: typeof fetch) {
     },
     media: {
       get: (id: string) => got(client.GET('/api/v1/media/{id}', { params: { path: { id } } })),
+      /** Stored, but impossible to show. */
+      failed: () => got(client.GET('/api/v1/media', { params: { query: { state: 'failed', limit: 1000 } } })),
       change: (id: string, body: MediaChange) => got(client.PATCH('/api/v1/media/{id}', { params: { path: { id } }, body: body as paths['/api/v1/media/{id}']['patch']['requestBody']['content']['application/json'] })),
       batch: (ids: string[], action: BatchAction) => got(client.POST('/api/v1/media/batch', { body: { ids, action } })),
       reprocess: (id: string) => got(client.POST('/api/v1/media/{id}/reprocess', { params: { path: { id } } }))

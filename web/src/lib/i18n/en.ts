@@ -155,6 +155,7 @@ export const en = {
 
   'upload.action': 'Add photos',
   'upload.added': { one: '{count} photo added', other: '{count} photos added' },
+  'upload.asleep': 'They go on where they stopped. Your browser may ask whether this page may read them again.',
   'upload.cancel': 'Do not add {name}',
   'upload.checking': 'Looking whether it is here already',
   'upload.csv.file': 'File',
@@ -182,6 +183,9 @@ export const en = {
   'upload.signIn': 'Waiting until you sign in',
   'upload.someFailed': { one: '{count} file was not added', other: '{count} files were not added' },
   'upload.title': 'Adding photos',
+  'upload.trouble': 'Stored, but it cannot be shown: {why}',
+  'upload.troubled': { one: '{count} is stored but cannot be shown', other: '{count} are stored but cannot be shown' },
+  'upload.unreadable': 'The file was moved, deleted or changed before it had arrived. Add it again from where it is now.',
   'upload.unfinished': { one: '{count} file was not finished', other: '{count} files were not finished' },
   'upload.unfinished.detail': 'Choose the same files again: each goes on where it stopped.',
   'upload.waiting': 'Waiting',

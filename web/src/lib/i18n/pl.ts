@@ -197,6 +197,7 @@ export const pl: Catalogue = {
 
   'upload.action': 'Dodaj zdjęcia',
   'upload.added': { one: 'Dodano {count} zdjęcie', few: 'Dodano {count} zdjęcia', other: 'Dodano {count} zdjęć' },
+  'upload.asleep': 'Ruszą od miejsca, w którym stanęły. Przeglądarka może zapytać, czy ta strona może je znów odczytać.',
   'upload.cancel': 'Nie dodawaj {name}',
   'upload.checking': 'Sprawdzanie, czy już tu jest',
   'upload.csv.file': 'Plik',
@@ -227,6 +228,13 @@ export const pl: Catalogue = {
     other: 'Nie dodano {count} plików'
   },
   'upload.title': 'Dodawanie zdjęć',
+  'upload.trouble': 'Zapisano, ale nie można tego pokazać: {why}',
+  'upload.troubled': {
+    one: '{count} zapisano, ale nie można go pokazać',
+    few: '{count} zapisano, ale nie można ich pokazać',
+    other: '{count} zapisano, ale nie można ich pokazać'
+  },
+  'upload.unreadable': 'Plik został przeniesiony, usunięty lub zmieniony, zanim dotarł. Dodaj go ponownie z obecnego miejsca.',
   'upload.unfinished': {
     one: '{count} plik nie został ukończony',
     few: '{count} pliki nie zostały ukończone',

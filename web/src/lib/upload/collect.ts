@@ -4,21 +4,43 @@ const CLUTTER_FOLDER = /^(@eadir|\.thumbnails|\.trash.*|\$recycle\.bin|__macosx)
 
 export const isClutter = (name: string): boolean => CLUTTER.test(name);
 
-/** All files of a drop, those in dropped folders included. */
-export async function filesOfDrop(transfer: DataTransfer): Promise<File[]> {
-  // Entries must be taken before the first await: the list is emptied afterwards.
-  const entries = [...transfer.items]
-    .filter((item) => item.kind === 'file')
-    .map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
-  const files: File[] = [];
-  for (const { entry, file } of entries) {
-    if (entry?.isDirectory) await walk(entry as FileSystemDirectoryEntry, files);
-    else if (file && !isClutter(file.name)) files.push(file);
-  }
-  return files;
+/** A file that a person gave, and the way back to it where the browser knows one. */
+export interface Found {
+  readonly file: File;
+  readonly handle: FileSystemFileHandle | null;
 }
 
-async function walk(folder: FileSystemDirectoryEntry, files: File[]): Promise<void> {
+/** All files of a drop, those in dropped folders included. */
+export async function filesOfDrop(transfer: DataTransfer): Promise<Found[]> {
+  // All must be taken before the first await: the list is emptied afterwards.
+  const dropped = [...transfer.items]
+    .filter((item) => item.kind === 'file')
+    .map((item) => ({ handle: item.getAsFileSystemHandle?.(), entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const found: Found[] = [];
+  for (const { handle, entry, file } of dropped) {
+    const way = await handle?.catch(() => null);
+    if (way) await follow(way, found);
+    else if (entry?.isDirectory) await walk(entry as FileSystemDirectoryEntry, found);
+    else if (file && !isClutter(file.name)) found.push({ file, handle: null });
+  }
+  return found;
+}
+
+/** Where the browser has handles. */
+async function follow(way: FileSystemHandle, found: Found[]): Promise<void> {
+  if (way instanceof FileSystemFileHandle) {
+    if (!isClutter(way.name)) found.push({ file: await way.getFile(), handle: way });
+  } else if (way instanceof FileSystemDirectoryHandle && !CLUTTER_FOLDER.test(way.name)) {
+    const inside: FileSystemHandle[] = [];
+    for await (const one of way.values()) inside.push(one);
+    // The browser names them in no order.
+    inside.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+    for (const one of inside) await follow(one, found);
+  }
+}
+
+/** Where it has none. */
+async function walk(folder: FileSystemDirectoryEntry, found: Found[]): Promise<void> {
   if (CLUTTER_FOLDER.test(folder.name)) return;
   const reader = folder.createReader();
   for (;;) {
@@ -26,9 +48,10 @@ async function walk(folder: FileSystemDirectoryEntry, files: File[]): Promise<vo
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (batch.length === 0) return;
     for (const entry of batch) {
-      if (entry.isDirectory) await walk(entry as FileSystemDirectoryEntry, files);
+      if (entry.isDirectory) await walk(entry as FileSystemDirectoryEntry, found);
       else if (!isClutter(entry.name)) {
-        files.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
+        const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+        found.push({ file, handle: null });
       }
     }
   }

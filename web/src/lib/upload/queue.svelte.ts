@@ -1,27 +1,53 @@
 import { ApiError, UnreachableError, type Api } from '$lib/api';
 import type { Connection } from '$lib/state/connection.svelte';
+import { Afterlife, type Heirs, type Living } from './afterlife';
+import type { Found } from './collect';
 import { Hasher } from './hasher';
+import type { Kept } from './keep';
 import { Rate } from './rate';
-import { forget, recall, remember } from './remember';
-import { send, Stopped, type Sending } from './send';
+import { forget, forgetAll, recall, remember, unfinished } from './remember';
+import { send, sendAll, Stopped, type Sending } from './send';
 
 export type UploadStatus = 'waiting' | 'checking' | 'sending' | 'paused' | 'done' | 'duplicate' | 'failed';
 
 /** One file on its way into the vault. */
-export class UploadItem {
-  readonly file: File;
+export class UploadItem implements Living {
+  readonly id: string;
+  readonly found: Found;
   readonly number: number;
   status = $state<UploadStatus>('waiting');
   sent = $state(0);
   error = $state.raw<unknown>(null);
   mediaId = $state<string | null>(null);
+  /** It is stored, but cannot be shown: why. */
+  trouble = $state<string | null>(null);
+  /** Where its bytes go, once the server has said so. */
+  url: string | null = null;
   sending: Sending | null = null;
 
-  constructor(file: File, number: number) {
-    this.file = file;
+  constructor(found: Found, id: string, number: number) {
+    this.found = found;
+    this.id = id;
     this.number = number;
   }
+
+  get file(): File {
+    return this.found.file;
+  }
+
+  get isOver(): boolean {
+    return isOver(this.status);
+  }
 }
+
+/** The file was moved, deleted or changed since it was given. */
+export class UnreadableFile extends Error {}
+
+/** A file on the disk may be gone; browsers then say the same as when the network is. */
+const isReadable = (file: File): Promise<boolean> => file.slice(0, 1).arrayBuffer().then(
+  () => true,
+  () => false
+);
 
 const AT_ONCE = 4;
 const isOver = (status: UploadStatus) => status === 'done' || status === 'duplicate' || status === 'failed';
@@ -39,6 +65,10 @@ export class UploadQueue {
   speed = $state(0);
   /** Uploads wait because the session ended. */
   needsSignIn = $state(false);
+  /** What an earlier page left, and the browser gives only with the person's word. */
+  asleep = $state.raw<readonly Kept[]>([]);
+  /** Names of what an earlier page left and cannot be found again without the person. */
+  lost = $state.raw<readonly string[]>([]);
 
   isActive = $derived(this.items.length > this.finished);
   progress = $derived(this.totalBytes === 0 ? 1 : Math.min(1, this.sentBytes / this.totalBytes));
@@ -52,17 +82,34 @@ export class UploadQueue {
   #next = 1;
   #cursor = 0;
 
+  #afterlife = new Afterlife();
+  /** Whose files these are. */
+  #owner: string | null = null;
+  #isSettled = true;
+
   constructor(api: Api, connection: Connection) {
     this.#api = api;
     this.#connection = connection;
-    connection.onReturn(() => this.#pump());
+    connection.onReturn(() => (this.#isSettled ? this.#pump() : this.signedIn()));
+    // Who signs out, in whatever tab, leaves nothing on this device. What this page still holds waits for the same person.
+    new BroadcastChannel('media-vault-session').addEventListener('message', ({ data }) => {
+      if (data !== 'signed-out') return;
+      forgetAll();
+      void this.#afterlife.forgetAll();
+    });
   }
 
-  add(files: readonly File[]): void {
-    if (files.length === 0) return;
+  add(given: readonly (File | Found)[]): void {
+    if (given.length === 0) return;
+    const all = given.map((one) => (one instanceof File ? { file: one, handle: null } : one));
+    this.#append(all.map((found) => new UploadItem(found, `${this.#afterlife.page}-${this.#next}`, this.#next++)));
+  }
+
+  #append(fresh: readonly UploadItem[]): void {
     if (!this.isActive) this.#rate.reset();
-    this.items = [...this.items, ...files.map((file) => new UploadItem(file, this.#next++))];
-    for (const file of files) this.totalBytes += file.size;
+    this.items = [...this.items, ...fresh];
+    for (const { file } of fresh) this.totalBytes += file.size;
+    if (this.#owner !== null) void this.#afterlife.keep(this.#owner, fresh);
     this.#pump();
   }
 
@@ -82,9 +129,58 @@ export class UploadQueue {
     this.#pump();
   }
 
+  /** Somebody is signed in. Files that wait go on if they are theirs, and what an earlier page of theirs left. */
   signedIn(): void {
+    this.#isSettled = false;
+    this.#api.me.get().then(
+      ({ id }) => this.#settle(id),
+      () => {
+        // Asked again when the server is back, or at the next sign-in.
+      }
+    );
+  }
+
+  #settle(owner: string): void {
+    this.#isSettled = true;
+    if (this.#owner !== null && this.#owner !== owner) this.#abandon();
+    if (this.#owner !== owner) {
+      this.#owner = owner;
+      if (!this.#afterlife.isPossible) this.lost = unfinished(owner);
+      void this.#afterlife.inherit(owner, (heirs) => this.#take(heirs));
+    }
+    void this.#afterlife.keep(owner, this.items.filter(({ isOver }) => !isOver));
     this.needsSignIn = false;
     this.#pump();
+  }
+
+  #take({ files, asleep, lost }: Heirs): void {
+    this.asleep = [...this.asleep, ...asleep];
+    this.lost = [...this.lost, ...lost];
+    if (files.length > 0) this.#append(files.map(({ id, found }) => new UploadItem(found, id, this.#next++)));
+  }
+
+  /** Takes up what is asleep; the browser may ask the person. Call it from a click. */
+  async awaken(): Promise<void> {
+    const { asleep } = this;
+    this.asleep = [];
+    this.#take(await this.#afterlife.awaken(asleep));
+  }
+
+  /** Gives up what an earlier page left. */
+  leaveUnfinished(): void {
+    for (const { id } of this.asleep) this.#afterlife.letGo(id);
+    this.asleep = [];
+    this.lost = [];
+    forgetAll();
+  }
+
+  /** The files of one person are not sent into the library of another. */
+  #abandon(): void {
+    for (const { sending } of this.items) sending?.stop();
+    this.items = [];
+    this.#cursor = 0;
+    this.totalBytes = this.sentBytes = this.finished = this.failed = this.duplicates = 0;
+    this.leaveUnfinished();
   }
 
   retry(item: UploadItem): void {
@@ -94,8 +190,10 @@ export class UploadQueue {
     this.totalBytes += item.file.size;
     this.#progress(item, 0);
     item.error = null;
+    item.url = null;
     item.status = 'waiting';
     this.#cursor = 0;
+    if (this.#owner !== null) void this.#afterlife.keep(this.#owner, [item]);
     this.#pump();
   }
 
@@ -106,6 +204,7 @@ export class UploadQueue {
       this.sentBytes -= item.sent;
     }
     this.#forgetItems(new Set([item]));
+    this.#afterlife.letGo(item.id);
     forget(item.file);
   }
 
@@ -155,19 +254,27 @@ export class UploadQueue {
     const { file } = item;
     item.status = 'checking';
     try {
-      const url = recall(file) ?? (await this.#create(item));
+      const begun = item.url ?? this.#recall(item);
+      item.url = begun ?? (await this.#create(item));
+      const { url } = item;
       if (url === null || !this.items.includes(item)) return;
       if (this.isPaused) {
         item.status = 'paused';
         return;
       }
       item.status = 'sending';
-      item.sending = send(file, url, (sent) => this.#progress(item, sent));
+      item.sending = (begun === null ? sendAll : send)(file, url, (sent) => this.#progress(item, sent));
       item.mediaId = await item.sending.done;
       this.#finish(item, 'done');
     } catch (error) {
-      this.#stumble(item, error);
+      await this.#stumble(item, error);
     }
+  }
+
+  /** The address that an earlier page got for this file. Two files that look the same do not share one. */
+  #recall(item: UploadItem): string | null {
+    const url = this.#owner === null ? null : recall(this.#owner, item.file);
+    return url !== null && this.items.some((other) => other !== item && other.url === url) ? null : url;
   }
 
   /** Announces a file; null = it is here already. */
@@ -186,12 +293,17 @@ export class UploadQueue {
       this.#finish(item, 'duplicate');
       return null;
     }
-    remember(file, created.url, created.expires_at);
+    if (this.#owner !== null) remember(this.#owner, file, created.url, created.expires_at);
     return created.url;
   }
 
-  #stumble(item: UploadItem, error: unknown): void {
+  async #stumble(item: UploadItem, error: unknown): Promise<void> {
     if (error instanceof Stopped || !this.items.includes(item)) return;
+    if (!(error instanceof ApiError) && !(await isReadable(item.file))) {
+      item.error = new UnreadableFile();
+      this.#finish(item, 'failed');
+      return;
+    }
     if (error instanceof UnreachableError) {
       // The connection tells when the server is back; until then the file keeps its place.
       item.status = 'waiting';
@@ -205,8 +317,9 @@ export class UploadQueue {
       this.needsSignIn = true;
       return;
     }
-    if (error instanceof ApiError && (error.status === 404 || error.status === 410) && recall(item.file) !== null) {
-      // The remembered upload has expired: begin anew.
+    if (error instanceof ApiError && (error.status === 404 || error.status === 410) && item.url !== null) {
+      // The upload has expired: begin anew.
+      item.url = null;
       forget(item.file);
       this.#progress(item, 0);
       item.status = 'waiting';
@@ -219,6 +332,7 @@ export class UploadQueue {
 
   #finish(item: UploadItem, status: 'done' | 'duplicate' | 'failed'): void {
     forget(item.file);
+    this.#afterlife.letGo(item.id);
     if (!this.items.includes(item)) return;
     if (status === 'done') {
       this.#progress(item, item.file.size);

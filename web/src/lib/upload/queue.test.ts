@@ -1,22 +1,22 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError, UnreachableError, type Api, type Media, type UploadCreated } from '$lib/api';
 import type { Connection } from '$lib/state/connection.svelte';
-import { UploadQueue } from './queue.svelte';
-import { Stopped } from './send';
+import { UnreadableFile, UploadQueue } from './queue.svelte';
 
 const sends = vi.hoisted(() => ({ all: [] as { url: string; resolve: (id: string) => void; reject: (e: unknown) => void; stop: () => void }[] }));
 
-vi.mock('./send', async (original) => ({
-  ...(await original<typeof import('./send')>()),
-  send: (_: File, url: string) => {
+vi.mock('./send', async (original) => {
+  const real = await original<typeof import('./send')>();
+  const send = (_: File, url: string) => {
     let resolve: (id: string) => void = () => undefined;
     let reject: (error: unknown) => void = () => undefined;
     const done = new Promise<string>((yes, no) => ((resolve = yes), (reject = no)));
-    const stop = vi.fn(() => reject(new Stopped()));
+    const stop = vi.fn(() => reject(new real.Stopped()));
     sends.all.push({ url, resolve, reject, stop });
     return { done, stop };
-  }
-}));
+  };
+  return { ...real, send, sendAll: send };
+});
 vi.mock('./hasher', () => ({ Hasher: class { hash = async (file: File) => `hash of ${file.name}`; } }));
 
 class FakeConnection {
@@ -34,6 +34,7 @@ class FakeConnection {
 let connection: FakeConnection;
 let create: (body: { file_name: string }) => Promise<UploadCreated>;
 let queue: UploadQueue;
+let person: string;
 const file = (name: string, size = 100) => new File([new Uint8Array(size)], name, { lastModified: 1 });
 /** Lets every promise that can go on do so. */
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
@@ -44,7 +45,8 @@ beforeEach(() => {
   vi.stubGlobal('localStorage', { getItem: (key: string) => stored.get(key) ?? null, setItem: (key: string, value: string) => stored.set(key, value) });
   connection = new FakeConnection();
   create = async ({ file_name }) => ({ id: file_name, protocol: 'tus', url: `/u/${file_name}`, expires_at: new Date(Date.now() + 1e7).toISOString() });
-  const api = { uploads: { create: (body: { file_name: string }) => create(body) } } as unknown as Api;
+  person = 'ada';
+  const api = { uploads: { create: (body: { file_name: string }) => create(body) }, me: { get: async () => ({ id: person }) } } as unknown as Api;
   queue = new UploadQueue(api, connection as unknown as Connection);
 });
 
@@ -114,6 +116,33 @@ describe('uploads', () => {
     queue.signedIn();
     await settle();
     expect(sends.all).toHaveLength(2);
+  });
+
+  it('are not sent into the library of another person who signs in', async () => {
+    queue.signedIn();
+    await settle();
+    create = async () => {
+      throw new ApiError(401, {}, null);
+    };
+    queue.add([file('a.jpg'), file('b.jpg')]);
+    await settle();
+    person = 'bob';
+    queue.signedIn();
+    await settle();
+    expect(queue.items).toHaveLength(0);
+    expect(sends.all).toHaveLength(0);
+  });
+
+  it('of a file that is gone fail with that reason, and the server is not blamed', async () => {
+    const gone = file('gone.jpg');
+    gone.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException('gone', 'NotFoundError')) }) as unknown as Blob;
+    queue.add([gone]);
+    await settle();
+    sends.all[0]?.reject(new UnreachableError('cut'));
+    await settle();
+    expect(statuses()).toEqual(['failed']);
+    expect(queue.items[0]?.error).toBeInstanceOf(UnreadableFile);
+    expect(connection.isOnline).toBe(true);
   });
 
   it('whose address has expired begin anew', async () => {

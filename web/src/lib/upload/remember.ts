@@ -1,5 +1,6 @@
 /** Upload addresses that outlive a reload: a file that is chosen again goes on where it stopped. */
 interface Remembered {
+  owner: string;
   url: string;
   expires: string;
   name: string;
@@ -26,12 +27,13 @@ function write(all: Record<string, Remembered>): void {
   }
 }
 
-export function recall(file: File): string | null {
-  return read()[keyOf(file)]?.url ?? null;
+export function recall(owner: string, file: File): string | null {
+  const known = read()[keyOf(file)];
+  return known?.owner === owner ? known.url : null;
 }
 
-export function remember(file: File, url: string, expires: string): void {
-  write({ ...read(), [keyOf(file)]: { url, expires, name: file.name } });
+export function remember(owner: string, file: File, url: string, expires: string): void {
+  write({ ...read(), [keyOf(file)]: { owner, url, expires, name: file.name } });
 }
 
 export function forget(file: File): void {
@@ -43,4 +45,7 @@ export function forget(file: File): void {
 export const forgetAll = (): void => write({});
 
 /** Names of files whose upload a closed page left unfinished. */
-export const unfinished = (): string[] => Object.values(read()).map(({ name }) => name);
+export const unfinished = (owner: string): string[] =>
+  Object.values(read())
+    .filter((known) => known.owner === owner)
+    .map(({ name }) => name);

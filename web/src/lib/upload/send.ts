@@ -11,6 +11,43 @@ export interface Sending {
 }
 
 /**
+ * Sends a file to an address that is new: the server has nothing of it, so one request does. What is cut off goes on by tus.
+ */
+export function sendAll(file: File, url: string, progress: (sent: number) => void): Sending {
+  const request = new XMLHttpRequest();
+  let rest: Sending | null = null;
+  let stop: () => void = () => undefined;
+  const done = new Promise<string | null>((resolve, reject) => {
+    const goOn = () => {
+      rest = send(file, url, progress);
+      rest.done.then(resolve, reject);
+    };
+    stop = () => {
+      request.abort();
+      rest?.stop();
+      reject(new Stopped());
+    };
+    request.open('PATCH', url);
+    request.setRequestHeader('Tus-Resumable', '1.0.0');
+    request.setRequestHeader('Upload-Offset', '0');
+    request.setRequestHeader('Content-Type', 'application/offset+octet-stream');
+    request.upload.onprogress = ({ loaded }) => progress(loaded);
+    request.onerror = goOn;
+    request.onload = () => {
+      const { status } = request;
+      if (status === 204) resolve(request.getResponseHeader('Media-Id'));
+      else if (isPassing(status)) goOn();
+      else reject(refusal(status, request.responseText, request.getResponseHeader('x-request-id')));
+    };
+    request.send(file);
+  });
+  return { done, stop: () => stop() };
+}
+
+/** Trouble that is over in a moment: worth another try. */
+const isPassing = (status: number): boolean => status === 0 || status === 409 || status === 423 || status === 502 || status === 503;
+
+/**
  * Sends a file to an upload address by tus, from wherever the server says it stopped. Short interruptions are bridged
  * here; a longer one rejects, and the queue takes it up again when the server is back.
  */
@@ -31,10 +68,7 @@ export function send(file: File, url: string, progress: (sent: number) => void):
           onAfterResponse: (_, response) => {
             mediaId = response.getHeader('Media-Id') ?? mediaId;
           },
-          onShouldRetry: (error) => {
-            const status = error.originalResponse?.getStatus() ?? 0;
-            return status === 0 || status === 409 || status === 423 || status === 502 || status === 503;
-          },
+          onShouldRetry: (error) => isPassing(error.originalResponse?.getStatus() ?? 0),
           onSuccess: () => resolve(mediaId),
           onError: (error) => reject(asOurs(error))
         });
@@ -58,11 +92,15 @@ function asOurs(error: Error | DetailedError): Error {
   const response = error.originalResponse;
   const status = response.getStatus();
   if (status === 0 || status === 502 || status === 503 || status === 504) return new UnreachableError(error);
+  return refusal(status, response.getBody(), response.getHeader('x-request-id') ?? null);
+}
+
+function refusal(status: number, text: string, requestId: string | null): ApiError {
   let body: ProblemBody = {};
   try {
-    body = JSON.parse(response.getBody()) as ProblemBody;
+    body = JSON.parse(text) as ProblemBody;
   } catch {
     // Not a problem document: the status alone has to do.
   }
-  return new ApiError(status, body, response.getHeader('x-request-id') ?? null);
+  return new ApiError(status, body, requestId);
 }

@@ -1,0 +1,144 @@
+import type { Found } from './collect';
+import { Cloakroom, type Kept } from './keep';
+
+/** Copies are made of no more than this, and of no more than a quarter of the room that the browser grants. */
+const MOST_COPIES = 2 * 1024 ** 3;
+/** Most uploads are over before a copy of their files would be. */
+const COPY_AFTER = 2000;
+
+/** Files that an earlier page left: `files` can be sent, `asleep` need the person's word, `lost` must be chosen again. */
+export interface Heirs {
+  readonly files: readonly { readonly id: string; readonly found: Found }[];
+  readonly asleep: readonly Kept[];
+  readonly lost: readonly string[];
+}
+
+/** What can be sent again: an upload on this page. */
+export interface Living {
+  readonly id: string;
+  readonly found: Found;
+  readonly isOver: boolean;
+}
+
+/**
+ * Lets uploads outlive their page. Each page holds a lock; what a page that is gone has kept is taken over by the next one
+ * of the same person, or by another one that is still open. Signing out removes everything from this device.
+ */
+export class Afterlife {
+  readonly isPossible = 'indexedDB' in globalThis && 'locks' in navigator;
+  readonly page = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+  #room = new Cloakroom();
+  #owner: string | null = null;
+  #copied = 0;
+  #awaited = new Set<string>();
+  #known = new Set<string>();
+  #over = new Set<string>();
+
+  constructor() {
+    if (!this.isPossible) return;
+    // Held until the page is gone; the browser lets go of it then, whatever happened.
+    void navigator.locks.request(lockOf(this.page), () => new Promise<never>(() => undefined));
+  }
+
+  /** Keeps these for `owner`. */
+  async keep(owner: string, living: readonly Living[]): Promise<void> {
+    this.#owner = owner;
+    const fresh = living.filter(({ id }) => !this.#known.has(id));
+    if (!this.isPossible || fresh.length === 0) return;
+    for (const { id } of fresh) this.#known.add(id);
+    await quietly(this.#room.put(fresh.map(({ id, found }) => this.#ticket(id, found, null))));
+    setTimeout(() => void quietly(this.#copy(fresh)), COPY_AFTER);
+  }
+
+  /** It has arrived, or nobody wants it any more. */
+  letGo(id: string): void {
+    if (!this.isPossible) return;
+    this.#known.delete(id);
+    this.#over.add(id);
+    if (this.#over.size === 1) setTimeout(() => void this.#sweep(), 100);
+  }
+
+  async forgetAll(): Promise<void> {
+    this.#known.clear();
+    if (this.isPossible) await quietly(this.#room.empty());
+  }
+
+  /** Calls `take` for what pages of `owner` have left that are gone, now or later. */
+  async inherit(owner: string, take: (heirs: Heirs) => void): Promise<void> {
+    if (!this.isPossible) return;
+    const others = new Set((await this.#left(owner)).map(({ page }) => page).filter((page) => page !== this.page));
+    for (const other of others) {
+      if (this.#awaited.has(other)) continue;
+      this.#awaited.add(other);
+      void navigator.locks.request(lockOf(other), async () => {
+        const left = (await this.#left(owner)).filter(({ page }) => page === other);
+        const ours = left.map((kept) => ({ ...kept, page: this.page }));
+        await quietly(this.#room.put(ours));
+        for (const { id } of ours) this.#known.add(id);
+        if (ours.length > 0) take(await wake(ours));
+      });
+    }
+  }
+
+  /** Asks the person for the files that the browser gives only with their word. Call it from a click. */
+  async awaken(asleep: readonly Kept[]): Promise<Heirs> {
+    for (const { handle } of asleep) {
+      // One answer usually counts for all of a folder; after a refusal there is no point in asking for the next.
+      if (handle && (await handle.queryPermission({ mode: 'read' })) !== 'granted' && (await handle.requestPermission({ mode: 'read' })) !== 'granted') break;
+    }
+    return wake(asleep);
+  }
+
+  #left(owner: string): Promise<Kept[]> {
+    return this.#room.all().then(
+      (all) => all.filter((kept) => kept.owner === owner),
+      () => []
+    );
+  }
+
+  #ticket(id: string, { file, handle }: Found, copy: File | null): Kept {
+    return { id, owner: this.#owner ?? '', page: this.page, name: file.name, size: file.size, modified: file.lastModified, handle, copy };
+  }
+
+  async #sweep(): Promise<void> {
+    const over = [...this.#over];
+    this.#over.clear();
+    if (over.length > 0) await quietly(this.#room.remove(over));
+  }
+
+  /** Copies what has no way back, the last first: the first are under way already. */
+  async #copy(living: readonly Living[]): Promise<void> {
+    for (const upload of living.toReversed()) {
+      const { file, handle } = upload.found;
+      if (handle || upload.isOver || !this.#known.has(upload.id)) continue;
+      const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+      if (this.#copied + file.size > Math.min(MOST_COPIES, (quota - usage) / 4)) continue;
+      this.#copied += file.size;
+      await this.#room.put([this.#ticket(upload.id, upload.found, file)]);
+      // It may have arrived meanwhile.
+      if (upload.isOver) await this.#room.remove([upload.id]);
+    }
+  }
+}
+
+const lockOf = (page: string): string => `media-vault-uploads-${page}`;
+
+/** Nothing here is worth more than a warning to nobody: uploads go on, only a reload would not find them. */
+const quietly = (work: Promise<void>): Promise<void> => work.catch(() => undefined);
+
+async function wake(kept: readonly Kept[]): Promise<Heirs> {
+  const files: { id: string; found: Found }[] = [];
+  const asleep: Kept[] = [];
+  const lost: string[] = [];
+  for (const one of kept) {
+    const { id, handle, copy } = one;
+    if (handle && (await handle.queryPermission({ mode: 'read' })) === 'prompt') {
+      asleep.push(one);
+      continue;
+    }
+    const file = copy ?? (await handle?.getFile().catch(() => null)) ?? null;
+    if (file) files.push({ id, found: { file, handle } });
+    else lost.push(one.name);
+  }
+  return { files, asleep, lost };
+}

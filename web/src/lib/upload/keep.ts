@@ -1,0 +1,69 @@
+/** What this device keeps of a file that is not in the vault yet, so that a page that is loaded anew can go on with it. */
+export interface Kept {
+  readonly id: string;
+  /** Whose library it goes to. Nobody else's session touches it. */
+  readonly owner: string;
+  /** The page that sends it; it is alive as long as it holds the lock of this name. */
+  readonly page: string;
+  readonly name: string;
+  readonly size: number;
+  readonly modified: number;
+  /** The way back to the file itself, where the browser gives one: it costs nothing and copies nothing. */
+  readonly handle: FileSystemFileHandle | null;
+  /** Otherwise a copy of it, if there was room. */
+  readonly copy: File | null;
+}
+
+const STORE = 'kept';
+
+/** A small database of the browser. Every failure means only that nothing is kept. */
+export class Cloakroom {
+  #opening: Promise<IDBDatabase> | null = null;
+
+  async put(files: readonly Kept[]): Promise<void> {
+    await this.#change((store) => {
+      for (const file of files) store.put(file);
+    });
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    await this.#change((store) => {
+      for (const id of ids) store.delete(id);
+    });
+  }
+
+  async empty(): Promise<void> {
+    await this.#change((store) => {
+      store.clear();
+    });
+  }
+
+  async all(): Promise<Kept[]> {
+    const database = await this.#open();
+    return new Promise((resolve, reject) => {
+      const asked = database.transaction(STORE).objectStore(STORE).getAll() as IDBRequest<Kept[]>;
+      asked.onsuccess = () => resolve(asked.result);
+      asked.onerror = () => reject(asked.error ?? new Error('the database does not answer'));
+    });
+  }
+
+  async #change(change: (store: IDBObjectStore) => void): Promise<void> {
+    const database = await this.#open();
+    await new Promise<void>((resolve, reject) => {
+      // Relaxed: after a power cut the files are chosen again; waiting for the disk each time would slow every upload.
+      const transaction = database.transaction(STORE, 'readwrite', { durability: 'relaxed' });
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error ?? new Error('the change was given up'));
+      change(transaction.objectStore(STORE));
+    });
+  }
+
+  #open(): Promise<IDBDatabase> {
+    return (this.#opening ??= new Promise((resolve, reject) => {
+      const asked = indexedDB.open('uploads', 1);
+      asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: 'id' });
+      asked.onsuccess = () => resolve(asked.result);
+      asked.onerror = () => reject(asked.error ?? new Error('there is no database'));
+    }));
+  }
+}
