@@ -14,12 +14,7 @@ export function libraryKeys(library: Library, app: MediaVault, doors: Doors): (e
     const place = await library.move(direction);
     if (!place) return;
     if (isExtending) await library.selection.extendTo(place);
-    // The row may have to be drawn first.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() =>
-        document.querySelector<HTMLElement>(`[data-id="${library.cursor?.id ?? ''}"]`)?.focus({ preventScroll: true })
-      )
-    );
+    library.focusCursor();
   };
   const act = (action: Parameters<Library['act']>[0]) => void library.act(action, library.targets());
 
@@ -42,6 +37,8 @@ export function libraryKeys(library: Library, app: MediaVault, doors: Doors): (e
       ArrowRight: () => void focus('right', event.shiftKey),
       ArrowUp: () => void focus('up', event.shiftKey),
       ArrowDown: () => void focus('down', event.shiftKey),
+      // Without a focused photo, such as after an undo: the one that the keyboard stands on.
+      Enter: event.target === document.body && library.cursor ? () => doors.open(library.cursor?.id ?? '') : undefined,
       Escape: () => selection.clear(),
       x: () => toggle(library),
       f: () => act(view === 'favorites' ? 'unfavorite' : 'favorite'),

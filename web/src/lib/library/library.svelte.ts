@@ -82,7 +82,7 @@ export class Library {
     if (ids.length === 0) return;
     const all = new Set(ids);
     if (action === 'favorite' || action === 'unfavorite') this.timeline.setFavorite(all, action === 'favorite');
-    if (leaves(this.view, action)) this.timeline.remove(all);
+    if (leaves(this.view, action)) this.#takeOut(all);
     this.selection.clear();
     const done: string[] = [];
     const failed: string[] = [];
@@ -100,6 +100,25 @@ export class Library {
     this.#tell(action, done, failed, options.isUndo);
     await this.#sync(all);
     void this.#app.session.refreshUser().catch(() => undefined);
+  }
+
+  /** The keyboard goes on from the nearest photo that stays. */
+  #takeOut(ids: ReadonlySet<string>): void {
+    const place = this.cursor && ids.has(this.cursor.id) ? this.timeline.find(this.cursor.id) : null;
+    if (place) {
+      const all = place.section.columns.id;
+      const stays = (id: string) => !ids.has(id);
+      const id = all.slice(place.index).find(stays) ?? all.slice(0, place.index).findLast(stays);
+      this.cursor = id === undefined ? null : { id };
+    }
+    this.timeline.remove(ids);
+    if (place && !this.#app.isViewing) this.focusCursor();
+  }
+
+  /** Puts the focus on the photo that the keyboard stands on; its row may have to be drawn first. */
+  focusCursor(): void {
+    const focus = () => document.querySelector<HTMLElement>(`[data-id="${this.cursor?.id ?? ''}"]`)?.focus({ preventScroll: true });
+    requestAnimationFrame(() => requestAnimationFrame(focus));
   }
 
   #tell(action: BatchAction, done: string[], failed: string[], isUndo: boolean): void {
