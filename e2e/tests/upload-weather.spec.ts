@@ -1,0 +1,179 @@
+import type { Page } from '@playwright/test'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Library } from '../lib/library.ts'
+import { type Photos, photos } from '../lib/photos.ts'
+import { dropFromDisk, signIn } from '../lib/steps.ts'
+import { expect, test as base } from '../lib/test.ts'
+import type { Vault } from '../lib/vault.ts'
+
+const COUNT = 40
+
+/** Forty photos of a megabyte, on their way at a few megabytes a second: long enough for weather. */
+const test = base.extend<{ given: Photos; library: Library }>({
+  given: async ({}, use) => {
+    const given = await photos(COUNT, 1000)
+    await use(given)
+    await rm(given.folder, { recursive: true, force: true })
+  },
+  library: async ({ vault, signedIn }, use) => {
+    void signedIn
+    await use(await Library.of(vault))
+  },
+})
+
+const panel = (page: Page) => page.getByRole('region', { name: 'Adding photos' })
+
+/** Lets bytes go out no faster than this, so that the middle of an upload lasts. */
+async function slowly(page: Page, megabytes: number): Promise<() => Promise<void>> {
+  const browser = await page.context().newCDPSession(page)
+  const limit = (bytes: number) =>
+    browser.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes })
+  await browser.send('Network.enable')
+  await limit(megabytes * 1e6)
+  return async () => {
+    await limit(-1)
+    await browser.detach()
+  }
+}
+
+async function begun(library: Library, some = 10): Promise<void> {
+  await expect.poll(async () => (await library.items()).length, { intervals: [50], timeout: 60_000 }).toBeGreaterThanOrEqual(some)
+  expect((await library.items()).length, 'the weather comes in the middle').toBeLessThan(COUNT - 10)
+}
+
+/** Each photo is there, once, as it was; and nothing is left half sent. */
+async function allArrived(page: Page, library: Library, { hashes }: Photos): Promise<void> {
+  await expect(panel(page).getByRole('heading')).toHaveText(/photos? added/, { timeout: 90_000 })
+  const items = await library.items()
+  expect(items.map(({ sha256 }) => sha256).sort()).toEqual([...hashes].sort())
+  for (const { id, sha256 } of items) expect(await library.hashOf(id)).toBe(sha256)
+  const { items: open } = await library.get<{ items: { media_id: string | null }[] }>('/api/v1/uploads')
+  expect(open.filter(({ media_id }) => media_id === null)).toEqual([])
+}
+
+const added = (vault: Vault) => vault.token().then((token) => new Library(vault, token).items())
+
+test('the page is loaded anew in the middle: a dropped folder goes on by itself', async ({ signedIn: page, library, given }) => {
+  const calm = await slowly(page, 8)
+  await dropFromDisk(page, [given.folder])
+  await begun(library)
+  await calm()
+  await page.reload()
+  await expect(panel(page)).toBeVisible()
+  await allArrived(page, library, given)
+})
+
+test('the page is loaded anew in the middle: chosen files go on from their copies', async ({ signedIn: page, library, given }) => {
+  const calm = await slowly(page, 4)
+  await page.getByTestId('files-bar').setInputFiles(given.paths)
+  // The copies are there: as many as what is not sent yet.
+  await expect
+    .poll(() => page.evaluate(kept), { timeout: 60_000 })
+    .toEqual({ copied: expect.any(Number), bare: 0 })
+  await begun(library, 5)
+  await calm()
+  await page.reload()
+  await allArrived(page, library, given)
+  // Nothing of them stays on the device.
+  await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
+})
+
+test('the tab is closed in the middle: another one that is open goes on', async ({ signedIn: page, library, given }) => {
+  const other = await page.context().newPage()
+  const calm = await slowly(page, 8)
+  await dropFromDisk(page, [given.folder])
+  await begun(library)
+  await other.goto('/')
+  await calm()
+  await page.close()
+  await allArrived(other, library, given)
+})
+
+test('the network is cut for half a minute in the middle', async ({ signedIn: page, library, given }) => {
+  const calm = await slowly(page, 8)
+  await dropFromDisk(page, [given.folder])
+  await begun(library)
+  await calm()
+  await page.context().setOffline(true)
+  await expect(panel(page).getByText('Waiting for the server')).toBeVisible()
+  // Half a minute of the world, not only of the page: what runs out meanwhile, on either side, runs out for real.
+  const end = performance.now() + 30_000
+  await expect.poll(() => performance.now() > end, { timeout: 60_000, intervals: [1000] }).toBe(true)
+  expect((await library.items()).length).toBeLessThan(COUNT)
+  await page.context().setOffline(false)
+  await allArrived(page, library, given)
+})
+
+test('the server is killed and started again in the middle', async ({ signedIn: page, vault, library, given }) => {
+  const calm = await slowly(page, 8)
+  await dropFromDisk(page, [given.folder])
+  await begun(library)
+  await calm()
+  await vault.kill()
+  await expect(panel(page).getByText('Waiting for the server')).toBeVisible()
+  await vault.up()
+  await allArrived(page, library, given)
+})
+
+test('another tab signs out in the middle: uploads wait, and go on after signing in again', async ({ signedIn: page, vault, library, given }) => {
+  const calm = await slowly(page, 8)
+  await dropFromDisk(page, [given.folder])
+  await begun(library)
+  await calm()
+  const other = await page.context().newPage()
+  await other.goto('/')
+  await other.getByRole('button', { name: 'Account' }).click()
+  await other.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
+  expect((await added(vault)).length).toBeLessThan(COUNT)
+  await other.close()
+  await signIn(page)
+  await allArrived(page, library, given)
+})
+
+test('the session expires in the middle: uploads wait, and go on after signing in again', async ({ signedIn: page, vault, library, given }) => {
+  const calm = await slowly(page, 8)
+  await dropFromDisk(page, [given.folder])
+  await begun(library)
+  await page.context().clearCookies()
+  await calm()
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible()
+  expect((await added(vault)).length).toBeLessThan(COUNT)
+  await signIn(page)
+  await allArrived(page, library, given)
+})
+
+test('what is wrong in the middle is said, and the rest arrives', async ({ signedIn: page, library, given }) => {
+  await writeFile(join(given.folder, 'IMG_0005 notes.jpg'), 'a text, whatever its name says')
+  await writeFile(join(given.folder, 'IMG_0006 empty.jpg'), '')
+  const calm = await slowly(page, 8)
+  await dropFromDisk(page, [given.folder])
+  await begun(library, 5)
+  // The last one is gone before its turn comes.
+  await rm(given.paths.at(-1) ?? '')
+  await calm()
+  await expect(panel(page).getByRole('heading')).toHaveText('3 files were not added', { timeout: 60_000 })
+  const row = (name: string) => panel(page).getByRole('listitem').filter({ hasText: name })
+  await expect(row('IMG_0005 notes.jpg')).toContainText('not a photo, video or sound')
+  await expect(row('IMG_0006 empty.jpg')).toContainText('the file is empty')
+  await expect(row('IMG_0040.jpg')).toContainText('moved, deleted or changed')
+  const items = await library.items()
+  expect(items.map(({ sha256 }) => sha256).sort()).toEqual(given.hashes.slice(0, -1).sort())
+})
+
+/** What the device keeps of uploads under way. */
+function kept(): Promise<{ copied: number; bare: number }> {
+  return new Promise((resolve, reject) => {
+    const asked = indexedDB.open('uploads')
+    asked.onerror = () => reject(asked.error)
+    asked.onsuccess = () => {
+      const all = asked.result.transaction('kept').objectStore('kept').getAll()
+      all.onsuccess = () => {
+        const copied = all.result.filter(({ copy }: { copy: File | null }) => copy !== null).length
+        asked.result.close()
+        resolve({ copied, bare: all.result.length - copied })
+      }
+    }
+  })
+}
