@@ -7,22 +7,31 @@ export interface Point {
 
 /** Fingers on the screen, as the browser gets them from the glass. */
 export class Fingers {
+  /** A frame passes between any two of them: the browser reads speed from the times, and a flung finger glides on. */
+  #clock = Date.now() / 1000
+
   private constructor(readonly session: CDPSession) {}
 
   static async on(page: Page): Promise<Fingers> {
     return new Fingers(await page.context().newCDPSession(page))
   }
 
-  async down(...points: Point[]): Promise<void> {
-    await this.session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: points.map((point, id) => ({ ...point, id })) })
+  down(...points: Point[]): Promise<void> {
+    this.#clock = Math.max(this.#clock + 0.1, Date.now() / 1000)
+    return this.#send('touchStart', points)
   }
 
-  async move(...points: Point[]): Promise<void> {
-    await this.session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: points.map((point, id) => ({ ...point, id })) })
+  move(...points: Point[]): Promise<void> {
+    return this.#send('touchMove', points)
   }
 
-  async up(): Promise<void> {
-    await this.session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  up(): Promise<void> {
+    return this.#send('touchEnd', [])
+  }
+
+  async #send(type: 'touchStart' | 'touchMove' | 'touchEnd', points: Point[]): Promise<void> {
+    this.#clock += 0.016
+    await this.session.send('Input.dispatchTouchEvent', { type, timestamp: this.#clock, touchPoints: points.map((point, id) => ({ ...point, id })) })
   }
 
   /** One finger, straight from here to there. */

@@ -44,3 +44,26 @@ function yearLabels(all: readonly { month: string; y: number }[], height: number
   }
   return labels;
 }
+
+/** The section that a key leads to: month by month with the arrows, year by year with the page keys; null for other keys. */
+export function keyTarget(key: string, sections: readonly Section[], at: number, isInside: (at: number) => boolean): number | null {
+  const year = sections[at]?.month.slice(0, 4) ?? '';
+  const last = sections.length - 1;
+  const found = (index: number): number => (index < 0 ? last : index);
+  switch (key) {
+    case 'ArrowDown':
+      return Math.min(last, at + 1);
+    case 'ArrowUp':
+      return Math.max(0, isInside(at) ? at : at - 1);
+    case 'PageDown':
+      return found(sections.findIndex(({ month }) => month.slice(0, 4) < year));
+    case 'PageUp':
+      return found(sections.findIndex(({ month }) => month.slice(0, 4) <= String(Number(year) + 1)));
+    case 'Home':
+      return 0;
+    case 'End':
+      return last;
+    default:
+      return null;
+  }
+}
