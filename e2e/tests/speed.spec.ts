@@ -1,0 +1,62 @@
+import { gzipSync } from 'node:zlib'
+import { chromium } from '@playwright/test'
+import lighthouse, { desktopConfig } from 'lighthouse'
+import { jpeg } from '../lib/sample.ts'
+import { drop, thumbnailsShown } from '../lib/steps.ts'
+import { ADA, expect, test } from '../lib/test.ts'
+
+test('the first load is under 150 kB of JavaScript', async ({ signedIn: page, vault }) => {
+  const scripts = new Map<string, number>()
+  page.on('response', async (response) => {
+    if (response.request().resourceType() !== 'script') return
+    scripts.set(response.url(), gzipSync(await response.body(), { level: 9 }).length)
+  })
+  await page.goto(vault.url, { waitUntil: 'networkidle' })
+  const total = [...scripts.values()].reduce((sum, size) => sum + size, 0)
+  expect(scripts.size).toBeGreaterThan(2)
+  expect(total, JSON.stringify([...scripts])).toBeLessThan(150_000)
+})
+
+test('Lighthouse finds sign-in and timeline fast, accessible and by best practice', async ({ vault, launchOptions }, info) => {
+  test.setTimeout(240_000)
+  await vault.setUp()
+  const port = 9300 + info.workerIndex
+  const context = await chromium.launchPersistentContext(info.outputPath('profile'), {
+    ...launchOptions,
+    args: [...(launchOptions.args ?? []), `--remote-debugging-port=${port}`],
+    baseURL: vault.url,
+    viewport: { width: 1350, height: 940 },
+  })
+  try {
+    const page = context.pages()[0] ?? (await context.newPage())
+    expect(await scores(`${vault.url}/sign-in`, port)).toEqual([])
+    await context.request.post('/api/v1/auth/login', {
+      headers: { 'X-Session': 'cookie', Origin: vault.url },
+      data: { email: ADA.email, password: ADA.password },
+    })
+    await page.goto('/')
+    await drop(page, await Promise.all(Array.from({ length: 12 }, async (_, n) => ({ name: `IMG_202405${10 + n}_101112.jpg`, mimeType: 'image/jpeg', buffer: await jpeg(page, n, 1600, 1200) }))))
+    await thumbnailsShown(page, 12)
+    await page.close()
+    expect(await scores(vault.url, port)).toEqual([])
+  } finally {
+    await context.close()
+  }
+})
+
+/** The categories that do not reach 95, with what they found. */
+async function scores(url: string, port: number): Promise<string[]> {
+  const result = await lighthouse(
+    url,
+    { port, output: 'json', logLevel: 'silent', disableStorageReset: true, onlyCategories: ['performance', 'accessibility', 'best-practices'] },
+    desktopConfig,
+  )
+  if (!result) throw new Error('Lighthouse said nothing')
+  const { categories, audits } = result.lhr
+  return Object.values(categories)
+    .filter(({ score }) => (score ?? 0) < 0.95)
+    .map(({ title, score, auditRefs }) => {
+      const lost = auditRefs.filter(({ id, weight }) => weight > 0 && (audits[id]?.score ?? 1) < 0.9)
+      return `${title} ${Math.round((score ?? 0) * 100)}: ${lost.map(({ id }) => `${id} ${audits[id]?.displayValue ?? ''}`).join(', ')}`
+    })
+}
