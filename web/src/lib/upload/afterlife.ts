@@ -46,8 +46,11 @@ export class Afterlife {
     const fresh = living.filter(({ id }) => !this.#known.has(id));
     if (!this.isPossible || fresh.length === 0) return;
     for (const { id } of fresh) this.#known.add(id);
-    await quietly(this.#room.put(fresh.map(({ id, found }) => this.#ticket(id, found, null))));
-    setTimeout(() => void quietly(this.#copy(fresh)), COPY_AFTER);
+    const ways = await Promise.all(fresh.map(({ found }) => soon(found)));
+    const tickets = fresh.flatMap((upload, at) => (upload.isOver ? [] : [this.#ticket(upload, ways[at] ?? null, null)]));
+    await quietly(this.#room.put(tickets));
+    await this.#sweep();
+    setTimeout(() => void quietly(this.#copy(fresh.filter((_, at) => !ways[at]))), COPY_AFTER);
   }
 
   /** It has arrived, or nobody wants it any more. */
@@ -96,7 +99,7 @@ export class Afterlife {
     );
   }
 
-  #ticket(id: string, { file, handle }: Found, copy: File | null): Kept {
+  #ticket({ id, found: { file } }: Living, handle: FileSystemFileHandle | null, copy: File | null): Kept {
     return { id, owner: this.#owner ?? '', page: this.page, name: file.name, size: file.size, modified: file.lastModified, handle, copy };
   }
 
@@ -109,16 +112,22 @@ export class Afterlife {
   /** Copies what has no way back, the last first: the first are under way already. */
   async #copy(living: readonly Living[]): Promise<void> {
     for (const upload of living.toReversed()) {
-      const { file, handle } = upload.found;
-      if (handle || upload.isOver || !this.#known.has(upload.id)) continue;
+      const { file } = upload.found;
+      if (upload.isOver || !this.#known.has(upload.id)) continue;
       const { quota = 0, usage = 0 } = await navigator.storage.estimate();
       if (this.#copied + file.size > Math.min(MOST_COPIES, (quota - usage) / 4)) continue;
       this.#copied += file.size;
-      await this.#room.put([this.#ticket(upload.id, upload.found, file)]);
+      await this.#room.put([this.#ticket(upload, null, file)]);
       // It may have arrived meanwhile.
       if (upload.isOver) await this.#room.remove([upload.id]);
     }
   }
+}
+
+/** The way back to a file, if the browser finds it soon. */
+async function soon({ way }: Found): Promise<FileSystemFileHandle | null> {
+  if (!way) return null;
+  return Promise.race([way().catch(() => null), new Promise<null>((resolve) => setTimeout(() => resolve(null), COPY_AFTER))]);
 }
 
 const lockOf = (page: string): string => `media-vault-uploads-${page}`;
@@ -137,7 +146,7 @@ async function wake(kept: readonly Kept[]): Promise<Heirs> {
       continue;
     }
     const file = copy ?? (await handle?.getFile().catch(() => null)) ?? null;
-    if (file) files.push({ id, found: { file, handle } });
+    if (file) files.push({ id, found: { file, way: handle && (async () => handle) } });
     else lost.push(one.name);
   }
   return { files, asleep, lost };

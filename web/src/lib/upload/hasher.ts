@@ -1,10 +1,29 @@
 import type { HashAnswer, HashRequest } from './hash.worker';
 
+/** Files beyond this have a worker of their own: a film must not hold up a thousand photos. */
+const LARGE = 64 * 1024 * 1024;
+
 /** SHA-256 of files, off the main thread. `null`: the file cannot be read (any more). */
 export class Hasher {
+  readonly #small = [new Desk(), new Desk()];
+  readonly #large = new Desk();
+
+  hash(file: File): Promise<string | null> {
+    const [first, ...others] = this.#small as [Desk, ...Desk[]];
+    const idlest = others.reduce((best, desk) => (desk.waiting < best.waiting ? desk : best), first);
+    return (file.size > LARGE ? this.#large : idlest).hash(file);
+  }
+}
+
+/** A worker and what it was asked. */
+class Desk {
   #worker: Worker | null = null;
   #waiting = new Map<number, (sha256: string | null) => void>();
   #ticket = 0;
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
 
   hash(file: File): Promise<string | null> {
     const worker = (this.#worker ??= this.#start());

@@ -101,7 +101,7 @@ export class UploadQueue {
 
   add(given: readonly (File | Found)[]): void {
     if (given.length === 0) return;
-    const all = given.map((one) => (one instanceof File ? { file: one, handle: null } : one));
+    const all = given.map((one) => (one instanceof File ? { file: one, way: null } : one));
     this.#append(all.map((found) => new UploadItem(found, `${this.#afterlife.page}-${this.#next}`, this.#next++)));
   }
 
