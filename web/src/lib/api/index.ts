@@ -1,7 +1,18 @@
 import createClient from 'openapi-fetch';
 import { ApiError } from './problem';
 import type { paths } from './schema';
-import type { BatchAction, MediaChange, UploadRequest, View } from './types';
+import type {
+  BatchAction,
+  BatchResult,
+  HistoryEntry,
+  ManyChange,
+  MediaChange,
+  Safety,
+  SearchPage,
+  SearchQuery,
+  UploadRequest,
+  View
+} from './types';
 
 export * from './problem';
 export type * from './types';
@@ -22,6 +33,15 @@ export function createApi(fetcher: typeof fetch) {
     return data as T;
   }
 
+  /** For operations whose shapes are written in types.ts. */
+  async function ask<T>(path: string, body?: object): Promise<T> {
+    const init = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetcher(new Request(new URL(ROOT + path, location.origin), init));
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (!response.ok) throw ApiError.of(response, answer);
+    return answer as T;
+  }
+
   return {
     setup: {
       needed: () => got(client.GET('/api/v1/setup')),
@@ -34,6 +54,7 @@ export function createApi(fetcher: typeof fetch) {
     },
     me: {
       get: () => got(client.GET('/api/v1/users/me')),
+      safety: () => ask<Safety>('/users/me/safety'),
       rename: (name: string) => got(client.PATCH('/api/v1/users/me', { body: { name } })),
       changePassword: (body: { current_password: string; new_password: string }) =>
         got(client.POST('/api/v1/users/me/password', { body })),
@@ -41,6 +62,7 @@ export function createApi(fetcher: typeof fetch) {
       endSession: (id: string) => got(client.DELETE('/api/v1/users/me/sessions/{id}', { params: { path: { id } } })),
       endOtherSessions: () => got(client.DELETE('/api/v1/users/me/sessions'))
     },
+    search: (query: SearchQuery) => ask<SearchPage>(`/search?${new URLSearchParams(stringsOf(query))}`),
     timeline: {
       summary: (view: View) => got(client.GET('/api/v1/timeline', { params: { query: { view } } })),
       month: (view: View, month: string, cursor?: string, limit?: number) =>
@@ -56,18 +78,32 @@ export function createApi(fetcher: typeof fetch) {
       failed: () => got(client.GET('/api/v1/media', { params: { query: { state: 'failed', limit: 1000 } } })),
       change: (id: string, body: MediaChange) => got(client.PATCH('/api/v1/media/{id}', { params: { path: { id } }, body: body as paths['/api/v1/media/{id}']['patch']['requestBody']['content']['application/json'] })),
       batch: (ids: string[], action: BatchAction) => got(client.POST('/api/v1/media/batch', { body: { ids, action } })),
+      /** Changes many items alike. */
+      edit: (ids: readonly string[], changes: ManyChange) => ask<BatchResult>('/media/batch', { ids, action: 'edit', changes }),
+      history: (id: string) => ask<{ items: HistoryEntry[] }>(`/media/${id}/history`),
+      /** An address from which the browser itself takes all of them as one file. */
+      archive: (ids: readonly string[]) => ask<{ url: string }>('/downloads', { ids }),
       reprocess: (id: string) => got(client.POST('/api/v1/media/{id}/reprocess', { params: { path: { id } } }))
     },
     trash: {
       empty: () => got(client.POST('/api/v1/trash/empty'))
     },
     uploads: {
-      create: (body: UploadRequest) => got(client.POST('/api/v1/uploads', { body }))
+      create: (body: UploadRequest) => got(client.POST('/api/v1/uploads', { body })),
+      /** Those under way. */
+      list: () => got(client.GET('/api/v1/uploads')),
+      /** How one stands, with an address for the rest. */
+      get: (id: string) => got(client.GET('/api/v1/uploads/{id}', { params: { path: { id } } }))
     }
   };
 }
 
 export type Api = ReturnType<typeof createApi>;
+
+/** A query without what is not asked. */
+function stringsOf(query: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(query).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, String(value)]])));
+}
 
 const ROOT = '/api/v1';
 

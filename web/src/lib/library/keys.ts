@@ -6,6 +6,7 @@ interface Doors {
   open(id: string): void;
   confirmDelete(): void;
   download(): void;
+  edit(): void;
 }
 
 /** Keys of a timeline, as the help sheet names them. */
@@ -44,6 +45,7 @@ export function libraryKeys(library: Library, app: MediaVault, doors: Doors): (e
       f: () => act(view === 'favorites' ? 'unfavorite' : 'favorite'),
       A: () => act(view === 'archive' ? 'unarchive' : 'archive'),
       D: () => doors.download(),
+      e: () => (view === 'trash' || library.targets().length === 0 ? undefined : doors.edit()),
       g: () => (app.isGoToOpen = true),
       Delete: () => (view === 'trash' ? doors.confirmDelete() : act('trash'))
     }[event.key];

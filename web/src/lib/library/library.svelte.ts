@@ -1,8 +1,10 @@
 import { createContext } from 'svelte';
-import type { BatchAction, View } from '$lib/api';
+import type { BatchAction, ManyChange, View } from '$lib/api';
 import type { MessageKey } from '$lib/i18n/i18n.svelte';
 import type { MediaVault } from '$lib/state/app.svelte';
+import { undoOf } from './undo';
 import type { LiveChange } from '$lib/state/live.svelte';
+import type { Source } from '$lib/timeline/source';
 import { Selection } from '$lib/timeline/selection.svelte';
 import { Timeline, type Place } from '$lib/timeline/timeline.svelte';
 import { Viewport } from '$lib/timeline/viewport.svelte';
@@ -21,8 +23,11 @@ const ACTIONS = {
   delete_permanently: { done: 'done.deleted', undo: null }
 } as const satisfies Record<BatchAction, { done: MessageKey; undo: BatchAction | null }>;
 
+/** A list that the server keeps, or what a search found. */
+export type LibraryKind = View | 'search';
+
 /** Does an action take items out of a view? */
-export function leaves(view: View, action: BatchAction): boolean {
+export function leaves(view: LibraryKind, action: BatchAction): boolean {
   if (action === 'trash' || action === 'delete_permanently') return true;
   if (action === 'restore') return view === 'trash';
   if (action === 'archive') return view === 'timeline';
@@ -32,7 +37,7 @@ export function leaves(view: View, action: BatchAction): boolean {
 
 /** One view of the library on screen: its timeline, what is in sight, what is chosen, and what is done to it. */
 export class Library {
-  readonly view: View;
+  readonly view: LibraryKind;
   readonly timeline: Timeline;
   readonly viewport: Viewport;
   readonly selection: Selection;
@@ -40,10 +45,10 @@ export class Library {
   cursor = $state.raw<{ id: string } | null>(null);
   #app: MediaVault;
 
-  constructor(app: MediaVault, view: View) {
+  constructor(app: MediaVault, view: LibraryKind, source: Source) {
     this.#app = app;
     this.view = view;
-    this.timeline = new Timeline(app.api, view);
+    this.timeline = new Timeline(source);
     this.viewport = new Viewport(this.timeline);
     this.selection = new Selection(this.timeline);
   }
@@ -100,6 +105,18 @@ export class Library {
     this.#tell(action, done, failed, options.isUndo);
     await this.#sync(all);
     void this.#app.session.refreshUser().catch(() => undefined);
+  }
+
+  /** Changes what is said of many items, or when they were taken. */
+  async edit(ids: readonly string[], change: ManyChange): Promise<void> {
+    const undo = await undoOf(this.#app.api, ids, change);
+    const { t, toasts } = this.#app;
+    let done = 0;
+    for (let at = 0; at < ids.length; at += BATCH) done += (await this.#app.api.media.edit(ids.slice(at, at + BATCH), change)).done.length;
+    this.selection.clear();
+    const back = () => void undo().then(() => this.#sync(new Set(ids))).catch((error: unknown) => this.#app.report(error));
+    toasts.show(t('done.edited', { count: done }), { action: { label: t('action.undo'), run: back } });
+    await this.#sync(new Set(ids));
   }
 
   /** The keyboard goes on from the nearest photo that stays. */

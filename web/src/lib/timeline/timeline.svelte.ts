@@ -1,7 +1,8 @@
-import type { Api, TimelineBucket, TimelineSummary, View } from '$lib/api';
+import type { TimelineBucket } from '$lib/api';
 import type { Item } from './columns';
 import { rowOf, type LayoutOptions } from './layout';
 import { Section, sectionsOf } from './section';
+import type { Source } from './source';
 
 /** What is in sight keeps its place while heights around it change; the viewport does that. */
 export interface Keeper {
@@ -26,7 +27,6 @@ const FIRST_PAGE = 500;
  * columns themselves are plain arrays, because a million reactive cells would cost more than drawing the screen again.
  */
 export class Timeline {
-  readonly view: View;
   status = $state<'loading' | 'ready' | 'error'>('loading');
   error = $state.raw<unknown>(null);
   total = $state(0);
@@ -40,13 +40,12 @@ export class Timeline {
   #options: LayoutOptions | null = null;
   #buckets: readonly TimelineBucket[] = [];
   #isByYear = false;
-  #api: Api;
+  readonly #source: Source;
   #keeper: Keeper = { keep: (change) => change() };
   #inSight = 0;
 
-  constructor(api: Api, view: View) {
-    this.#api = api;
-    this.view = view;
+  constructor(source: Source) {
+    this.#source = source;
   }
 
   get height(): number {
@@ -63,7 +62,7 @@ export class Timeline {
 
   async load(): Promise<void> {
     try {
-      this.#apply(await this.#api.timeline.summary(this.view));
+      this.#apply(await this.#source.summary());
       await this.#fetchFirst();
       this.status = 'ready';
       this.error = null;
@@ -88,7 +87,7 @@ export class Timeline {
   groupByYear(isByYear: boolean): void {
     if (isByYear === this.#isByYear) return;
     this.#isByYear = isByYear;
-    this.#apply({ buckets: [...this.#buckets], total: this.total });
+    this.#apply({ buckets: this.#buckets });
   }
 
   arrange(options: LayoutOptions): void {
@@ -144,7 +143,7 @@ export class Timeline {
     try {
       const { next } = section;
       if (!next) return;
-      const page = await this.#api.timeline.month(this.view, next.month, next.cursor, section.loaded === 0 ? FIRST_PAGE : undefined);
+      const page = await this.#source.month(next.month, next.cursor, section.loaded === 0 ? FIRST_PAGE : undefined);
       this.#change(() => {
         section.append(page.items, page.next_cursor ?? null);
         section.failed = null;
@@ -171,7 +170,7 @@ export class Timeline {
     }
   }
 
-  #apply(summary: TimelineSummary): Section[] {
+  #apply(summary: { readonly buckets: readonly TimelineBucket[] }): Section[] {
     const known = new Map(this.sections.map((section) => [section.month, section]));
     const stale: Section[] = [];
     this.#buckets = summary.buckets;
@@ -198,7 +197,7 @@ export class Timeline {
    * read again and swapped in one step.
    */
   async sync(touched: ReadonlySet<string>): Promise<void> {
-    const stale = new Set(this.#apply(await this.#api.timeline.summary(this.view)));
+    const stale = new Set(this.#apply(await this.#source.summary()));
     if (touched.size > 0) {
       for (const section of this.sections) {
         if (section.loaded > 0 && !stale.has(section) && section.columns.id.some((id) => touched.has(id))) stale.add(section);
@@ -218,7 +217,7 @@ export class Timeline {
     const copy = new Section(section.month, section.buckets);
     const wanted = section.loaded;
     for (let { next } = copy; next && copy.loaded < Math.max(1, wanted); { next } = copy) {
-      const page = await this.#api.timeline.month(this.view, next.month, next.cursor);
+      const page = await this.#source.month(next.month, next.cursor);
       copy.append(page.items, page.next_cursor ?? null);
     }
     return copy;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Api, TimelineColumns } from '$lib/api';
 import type { LayoutOptions } from './layout';
+import { listSource } from './source';
 import { Selection } from './selection.svelte';
 import { Timeline } from './timeline.svelte';
 
@@ -57,7 +58,7 @@ let timeline: Timeline;
 
 beforeEach(async () => {
   library = new FakeLibrary().put('2024-05', 25).put('2024-04', 3).put('2023-12', 12);
-  timeline = new Timeline(library.api, 'timeline');
+  timeline = new Timeline(listSource(library.api, 'timeline'));
   await timeline.load();
   // What the first screen loads by itself is a test of its own; the others begin with nothing.
   for (const one of timeline.sections) one.evict();
@@ -110,7 +111,7 @@ describe('months', () => {
 describe('the first screen', () => {
   it('is loaded before anything is drawn, and no more than it', async () => {
     const wide = new FakeLibrary().put('2024-05', 90).put('2024-04', 150).put('2023-12', 30);
-    const first = new Timeline(wide.api, 'timeline');
+    const first = new Timeline(listSource(wide.api, 'timeline'));
     await first.load();
     expect(first.status).toBe('ready');
     expect(wide.asked).toEqual(['2024-05@0', '2024-04@0']);
@@ -248,7 +249,7 @@ it('far months are dropped when many are loaded, and keep their height', async (
       month: async (_: string, month: string) => ({ month, count: 5000, items: columns(big.map((n) => `${month}/${n}`), month), next_cursor: null })
     }
   } as unknown as Api;
-  const long = new Timeline(api, 'timeline');
+  const long = new Timeline(listSource(api, 'timeline'));
   await long.load();
   long.arrange(options);
   for (let index = 0; index < 30; index++) {
