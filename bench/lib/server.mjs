@@ -13,10 +13,11 @@ export class Server {
   #process
   port = 0
 
-  static async start(data) {
+  /** `options` go behind `serve`. */
+  static async start(data, options = []) {
     const server = new Server()
     server.port = await freePort()
-    server.#process = spawn(binary, ['serve'], {
+    server.#process = spawn(binary, ['serve', ...options], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         PATH: process.env.PATH,
@@ -61,6 +62,10 @@ export class Server {
     const { email, password } = ADA
     const answer = fetch(`${this.url}/api/v1/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password }) })
     return (await checked(answer)).access_token
+  }
+
+  async get(path) {
+    return checked(fetch(this.url + path, { headers: { authorization: `Bearer ${await this.token()}` } }))
   }
 
   async stop() {

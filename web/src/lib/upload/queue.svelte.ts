@@ -4,6 +4,7 @@ import { Afterlife, type Heirs, type Living } from './afterlife';
 import type { Found } from './collect';
 import { Hasher } from './hasher';
 import type { Kept } from './keep';
+import { Orphans } from './orphans';
 import { Rate } from './rate';
 import { forget, forgetAll, recall, remember, unfinished } from './remember';
 import { send, sendAll, Stopped, type Sending } from './send';
@@ -23,6 +24,8 @@ export class UploadItem implements Living {
   trouble = $state<string | null>(null);
   /** Where its bytes go, once the server has said so. */
   url: string | null = null;
+  /** It may have been announced already, and the answer been lost. */
+  mayHaveBegun = false;
   sending: Sending | null = null;
 
   constructor(found: Found, id: string, number: number) {
@@ -83,12 +86,14 @@ export class UploadQueue {
   #cursor = 0;
 
   #afterlife = new Afterlife();
+  #orphans: Orphans;
   /** Whose files these are. */
   #owner: string | null = null;
   #isSettled = true;
 
   constructor(api: Api, connection: Connection) {
     this.#api = api;
+    this.#orphans = new Orphans(api);
     this.#connection = connection;
     connection.onReturn(() => (this.#isSettled ? this.#pump() : this.signedIn()));
     // Who signs out, in whatever tab, leaves nothing on this device. What this page still holds waits for the same person.
@@ -156,7 +161,10 @@ export class UploadQueue {
   #take({ files, asleep, lost }: Heirs): void {
     this.asleep = [...this.asleep, ...asleep];
     this.lost = [...this.lost, ...lost];
-    if (files.length > 0) this.#append(files.map(({ id, found }) => new UploadItem(found, id, this.#next++)));
+    const inherited = files.map(({ id, found }) => new UploadItem(found, id, this.#next++));
+    for (const item of inherited) item.mayHaveBegun = true;
+    this.#orphans.lookAgain();
+    if (inherited.length > 0) this.#append(inherited);
   }
 
   /** Takes up what is asleep; the browser may ask the person. Call it from a click. */
@@ -191,6 +199,7 @@ export class UploadQueue {
     this.#progress(item, 0);
     item.error = null;
     item.url = null;
+    item.mayHaveBegun = false;
     item.status = 'waiting';
     this.#cursor = 0;
     if (this.#owner !== null) void this.#afterlife.keep(this.#owner, [item]);
@@ -254,7 +263,7 @@ export class UploadQueue {
     const { file } = item;
     item.status = 'checking';
     try {
-      const begun = item.url ?? this.#recall(item);
+      const begun = item.url ?? this.#recall(item) ?? (item.mayHaveBegun ? await this.#orphans.adopt(file) : null);
       item.url = begun ?? (await this.#create(item));
       const { url } = item;
       if (url === null || !this.items.includes(item)) return;
@@ -281,6 +290,7 @@ export class UploadQueue {
   async #create(item: UploadItem): Promise<string | null> {
     const { file } = item;
     const sha256 = await this.#hasher.hash(file);
+    item.mayHaveBegun = true;
     const created = await this.#api.uploads.create({
       file_name: file.name,
       size: file.size,
@@ -293,6 +303,7 @@ export class UploadQueue {
       this.#finish(item, 'duplicate');
       return null;
     }
+    item.mayHaveBegun = false;
     if (this.#owner !== null) remember(this.#owner, file, created.url, created.expires_at);
     return created.url;
   }
@@ -306,6 +317,7 @@ export class UploadQueue {
     }
     if (error instanceof UnreachableError) {
       // The connection tells when the server is back; until then the file keeps its place.
+      this.#orphans.lookAgain();
       item.status = 'waiting';
       this.#cursor = 0;
       this.#connection.reached(false);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError, UnreachableError, type Api, type Media, type UploadCreated } from '$lib/api';
+import { ApiError, UnreachableError, type Api, type Media, type UploadCreated, type UploadInfo } from '$lib/api';
 import type { Connection } from '$lib/state/connection.svelte';
 import { UnreadableFile, UploadQueue } from './queue.svelte';
 
@@ -35,6 +35,7 @@ let connection: FakeConnection;
 let create: (body: { file_name: string }) => Promise<UploadCreated>;
 let queue: UploadQueue;
 let person: string;
+let orphans: UploadInfo[];
 const file = (name: string, size = 100) => new File([new Uint8Array(size)], name, { lastModified: 1 });
 /** Lets every promise that can go on do so. */
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
@@ -46,7 +47,13 @@ beforeEach(() => {
   connection = new FakeConnection();
   create = async ({ file_name }) => ({ id: file_name, protocol: 'tus', url: `/u/${file_name}`, expires_at: new Date(Date.now() + 1e7).toISOString() });
   person = 'ada';
-  const api = { uploads: { create: (body: { file_name: string }) => create(body) }, me: { get: async () => ({ id: person }) } } as unknown as Api;
+  orphans = [];
+  const uploads = {
+    create: (body: { file_name: string }) => create(body),
+    list: async () => ({ items: orphans }),
+    get: async (id: string) => ({ ...orphans[0], url: `/u/${id}` })
+  };
+  const api = { uploads, me: { get: async () => ({ id: person }) } } as unknown as Api;
   queue = new UploadQueue(api, connection as unknown as Connection);
 });
 
@@ -143,6 +150,22 @@ describe('uploads', () => {
     expect(statuses()).toEqual(['failed']);
     expect(queue.items[0]?.error).toBeInstanceOf(UnreadableFile);
     expect(connection.isOnline).toBe(true);
+  });
+
+  it('whose announcement was answered to nobody are not announced twice', async () => {
+    const working = create;
+    create = async () => {
+      throw new UnreachableError('the answer was cut off');
+    };
+    queue.add([file('a.jpg')]);
+    await settle();
+    let announced = 0;
+    create = (body) => (announced++, working(body));
+    orphans = [{ id: 'o', file_name: 'a.jpg', size: 100, offset: 0, expires_at: '', media_id: null }];
+    connection.reached(true);
+    await settle();
+    expect(announced).toBe(0);
+    expect(sends.all.map(({ url }) => url)).toEqual(['/u/o']);
   });
 
   it('whose address has expired begin anew', async () => {

@@ -44,6 +44,9 @@ export function forget(file: File): void {
 
 export const forgetAll = (): void => write({});
 
+/** Does some page of this browser know the address of this upload? */
+export const isRemembered = (id: string): boolean => Object.values(read()).some(({ url }) => url.includes(id));
+
 /** Names of files whose upload a closed page left unfinished. */
 export const unfinished = (owner: string): string[] =>
   Object.values(read())

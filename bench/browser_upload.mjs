@@ -1,0 +1,131 @@
+/**
+ * How fast files get into the vault from a browser: `node bench/browser_upload.mjs [--files 1000] [--rounds 2]`, prints one
+ * line of JSON.
+ *
+ * The same files of 4 MB go into a fresh server, once dropped as a folder onto the web app in Chromium, once by curl, which
+ * is as simple as a client can be: each file is one POST over a connection that stays open, as many connections as the app
+ * has. The two alternate. Before each run the server is new and empty; it keeps what it gets encrypted and durable, and
+ * makes no thumbnails meanwhile (`--no-worker`): what is measured is the way in. The browser also hashes each file first,
+ * as it always does, and follows the events. MEDIA_VAULT_BINARY and MEDIA_VAULT_CHROMIUM name other programs.
+ */
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs, promisify } from 'node:util'
+import { ADA, Server } from './lib/server.mjs'
+
+const root = resolve(import.meta.dirname, '..')
+const { chromium } = createRequire(join(root, 'e2e/package.json'))('@playwright/test')
+const cache = process.env.MEDIA_VAULT_CACHE ?? join(homedir(), '.cache/media-vault')
+const { values } = parseArgs({ options: { files: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '2' } } })
+const FILES = Number(values.files)
+const ROUNDS = Number(values.rounds)
+const SIZE = 4_000_000
+/** As many as web/src/lib/upload/queue.svelte.ts sends at once. */
+const CONNECTIONS = 4
+
+const say = (text) => process.stderr.write(`${text}\n`)
+
+/** Photos of 4 MB, each different: a small JPEG with noise behind its end, which no decoder minds. Made once. */
+async function photos() {
+  const folder = join(cache, `bench/upload-${FILES}`)
+  if (existsSync(folder)) return folder
+  say(`making ${FILES} files of 4 MB (once)`)
+  const unfinished = `${folder}.part`
+  await rm(unfinished, { recursive: true, force: true })
+  await mkdir(unfinished, { recursive: true })
+  const small = await promisify(execFile)('ffmpeg', ['-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=640x480', '-frames:v', '1', '-f', 'mjpeg', '-'], { encoding: 'buffer' })
+  for (let number = 0; number < FILES; number++) {
+    const noise = randomBytes(SIZE - small.stdout.length)
+    await writeFile(join(unfinished, `IMG_${String(number).padStart(4, '0')}.jpg`), Buffer.concat([small.stdout, noise]))
+  }
+  await rename(unfinished, folder)
+  return folder
+}
+
+async function fresh(run) {
+  const data = await mkdtemp(join(process.env.BENCH_DISK ?? cache, 'bench/upload-data-'))
+  const server = await Server.start(data, ['--no-worker'])
+  try {
+    await server.setUp()
+    const seconds = await run(server)
+    const { total } = await server.get('/api/v1/timeline')
+    if (total !== FILES) throw new Error(`${total} of ${FILES} files arrived`)
+    return seconds
+  } finally {
+    await server.stop()
+    await rm(data, { recursive: true, force: true })
+  }
+}
+
+/** One process a connection, each with its part of the files. */
+async function byCurl(server, folder, names) {
+  const token = await server.token()
+  const began = performance.now()
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async (_, part) => {
+      const mine = names.filter((_, at) => at % CONNECTIONS === part)
+      const requests = mine.map((name) =>
+        [`url = "${server.url}/api/v1/media"`, `form = "file=@${join(folder, name)};type=image/jpeg"`, `header = "Authorization: Bearer ${token}"`, 'header = "Expect:"', 'output = "/dev/null"', 'fail'].join('\n'),
+      )
+      const curl = promisify(execFile)('curl', ['--silent', '--show-error', '--config', '-'])
+      curl.child.stdin.end(requests.join('\nnext\n'))
+      await curl
+    }),
+  )
+  return (performance.now() - began) / 1000
+}
+
+/** From the drop to the words that all of them were added. */
+async function byBrowser(server, folder) {
+  const browser = await chromium.launch({
+    executablePath: process.env.MEDIA_VAULT_CHROMIUM ?? '/usr/bin/chromium',
+    args: [...(process.getuid() === 0 ? ['--no-sandbox'] : []), '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+  try {
+    const context = await browser.newContext({ baseURL: server.url, locale: 'en-GB' })
+    await context.request.post('/api/v1/auth/login', { headers: { 'X-Session': 'cookie', Origin: server.url }, data: { email: ADA.email, password: ADA.password } })
+    const page = await context.newPage()
+    await page.goto('/')
+    await page.getByTestId('files-bar').waitFor({ state: 'attached' })
+    const protocol = await context.newCDPSession(page)
+    const data = { items: [], files: [folder], dragOperationsMask: 1 }
+    const began = performance.now()
+    for (const type of ['dragEnter', 'dragOver', 'drop']) await protocol.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data })
+    await page.getByRole('heading', { name: `${FILES} photos added` }).waitFor({ timeout: 900_000 })
+    return (performance.now() - began) / 1000
+  } finally {
+    await browser.close()
+  }
+}
+
+const median = (numbers) => {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2
+}
+
+const folder = await photos()
+const names = (await readdir(folder)).sort()
+const seconds = { browser: [], curl: [] }
+for (let round = 1; round <= ROUNDS; round++) {
+  seconds.curl.push(await fresh((server) => byCurl(server, folder, names)))
+  seconds.browser.push(await fresh((server) => byBrowser(server, folder)))
+  say(`round ${round}: curl ${seconds.curl.at(-1).toFixed(1)} s, browser ${seconds.browser.at(-1).toFixed(1)} s`)
+}
+const rate = (times) => Math.round((FILES * SIZE) / 1e5 / median(times)) / 10
+console.log(
+  JSON.stringify({
+    files: FILES,
+    bytes_each: SIZE,
+    connections: CONNECTIONS,
+    rounds: ROUNDS,
+    browser_mb_per_second: rate(seconds.browser),
+    curl_mb_per_second: rate(seconds.curl),
+    ratio: Math.round((1000 * median(seconds.curl)) / median(seconds.browser)) / 1000,
+    seconds,
+  }),
+)
