@@ -1,13 +1,19 @@
 //! JPEG, the bulk of every collection: decoded by libjpeg-turbo at a fraction of its size (the inverse DCT does the
 //! first half of the downscale for nothing), encoded by it too.
 
+mod colour;
+mod headers;
+mod huffman;
+mod idct;
+mod scaled;
+
 use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 use super::raster::{Layout, Raster};
 use super::{Bounds, Decoded, PREVIEW_LONG_SIDE, codecs, too_big};
 use crate::bytes::slice;
 use crate::failure::{Failure, FailureCode};
-use crate::header::jpeg_segments;
+use crate::header::{header_dimensions, jpeg_segments};
 use crate::sniff::Format;
 use crate::types::Dimensions;
 
@@ -29,6 +35,9 @@ pub(crate) struct Codec {
 impl Codec {
     /// Decodes at the smallest size that still serves a preview.
     pub(crate) fn decode(&mut self, data: &[u8], bounds: Bounds) -> Result<Decoded, Failure> {
+        if let Some(decoded) = from_camera(data) {
+            return Ok(decoded);
+        }
         let decoded = self.try_decode(data);
         if decoded.as_ref().map_or(true, |decoded| decoded.damage.is_some()) {
             // After an error the handle may hold half a picture: start afresh.
@@ -123,6 +132,29 @@ impl Codec {
         };
         compressor.compress_to_vec(image).map_err(|error| library(&error))
     }
+}
+
+/// What cameras write, by the decoder that is made for it; `None` for the rest.
+fn from_camera(data: &[u8]) -> Option<Decoded> {
+    let stored = header_dimensions(Format::Jpeg, data)?;
+    let long = stored.width.max(stored.height) as usize;
+    let eighths = (1..=4).find(|eighths| (long * eighths).div_ceil(8) >= PREVIEW_LONG_SIDE as usize)?;
+    let scaled = scaled::decode(data, eighths)?;
+    Some(Decoded {
+        raster: Raster {
+            width: u32::try_from(scaled.width).ok()?,
+            height: u32::try_from(scaled.height).ok()?,
+            layout: if scaled.channels == 1 {
+                Layout::Gray
+            } else {
+                Layout::Rgb
+            },
+            pixels: scaled.pixels,
+        },
+        stored,
+        icc: icc(data),
+        damage: None,
+    })
 }
 
 /// libjpeg-turbo goes on behind damage and reports it at the end: see whether enough of the picture came out.
