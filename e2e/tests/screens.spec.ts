@@ -122,20 +122,25 @@ async function someYears(studio: Studio): Promise<void> {
   for (let times = 0; times < 3; times++) await page.keyboard.press('Shift+ArrowRight')
   await expect(page.getByRole('toolbar')).toBeVisible()
   await studio.shot('selection')
+  await page.keyboard.press('e')
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await page.getByText(words('edit.date.shift'), { exact: true }).click()
+  await studio.shot('edit-many')
+  await closed(page)
   await page.keyboard.press('Escape')
 
   await page.keyboard.press('?')
   await expect(page.getByRole('dialog')).toBeVisible()
   await studio.shot('help')
-  await page.keyboard.press('Escape')
+  await closed(page)
   await page.keyboard.press('Control+k')
   await expect(page.getByRole('combobox')).toBeFocused()
   await studio.shot('palette')
-  await page.keyboard.press('Escape')
+  await closed(page)
   await page.keyboard.press('g')
   await expect(page.getByRole('dialog', { name: words('goto.title') })).toBeVisible()
   await studio.shot('go-to-date')
-  await page.keyboard.press('Escape')
+  await closed(page)
   await page.getByRole('button', { name: words('view.options') }).click()
   await studio.shot('view-options')
   await page.getByText(words('view.group.day'), { exact: true }).click()
@@ -146,6 +151,7 @@ async function someYears(studio: Studio): Promise<void> {
   await studio.shot('account-menu')
 
   await viewer(studio)
+  await search(studio)
   for (const place of ['favorites', 'archive', 'trash']) {
     await page.goto(`/${place}`)
     await photosShown(page)
@@ -199,6 +205,10 @@ async function viewer(studio: Studio): Promise<void> {
   await page.keyboard.press('i')
   await expect(page.getByText('Fujifilm X-T5').or(page.getByText('Apple')).or(page.getByText('ILCE-7M4')).first()).toBeVisible()
   await studio.shot('viewer-details')
+  await page.getByText(words('history.title'), { exact: true }).click()
+  await expect(page.getByText(words('history.created')).or(page.getByText(words('history.none'))).first()).toBeVisible()
+  await page.getByText(words('history.title'), { exact: true }).scrollIntoViewIfNeeded()
+  await studio.shot('viewer-history')
   await page.keyboard.press('i')
   await page.goto(`/?photo=${film}`)
   await expect(page.locator('video')).toBeVisible()
@@ -207,6 +217,27 @@ async function viewer(studio: Studio): Promise<void> {
   await page.goto('/?photo=01900000-0000-7000-8000-000000000000')
   await expect(page.getByText(words('error.gone'))).toBeVisible()
   await studio.shot('viewer-gone')
+}
+
+/** Keys belong to a dialog until it is gone. */
+async function closed(page: Page): Promise<void> {
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toBeHidden()
+}
+
+async function search(studio: Studio): Promise<void> {
+  const { page, words } = studio
+  await page.goto('/search')
+  await expect(page.getByRole('heading', { name: words('search.title') }).last()).toBeVisible()
+  await studio.shot('search')
+  await page.getByRole('searchbox').fill('fujifilm 2025')
+  await page.keyboard.press('Enter')
+  await photosShown(page)
+  await studio.shot('search-found')
+  await page.getByRole('searchbox').fill('xyzzy')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText(/xyzzy/).last()).toBeVisible()
+  await studio.shot('search-none')
 }
 
 async function photosShown(page: Page): Promise<void> {
