@@ -22,7 +22,8 @@ const FIELDS = {
   description: 'details.description',
   taken_at: 'details.date',
   latitude: 'details.place',
-  longitude: 'details.place'
+  longitude: 'details.place',
+  position: 'details.place'
 } as const satisfies Record<string, MessageKey>;
 
 /** The server's words begin with what they are about: `media.edit`, `media.trashed`. */
