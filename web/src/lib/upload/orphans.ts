@@ -18,14 +18,15 @@ export class Orphans {
     this.#known = null;
   }
 
-  /** The address of an orphan that was announced for this file. */
-  async adopt(file: File): Promise<string | null> {
+  /** An orphan that was announced for this file, and its address. */
+  async adopt(file: File): Promise<{ url: string; expires: string } | null> {
     this.#known ??= this.#api.uploads.list().then(({ items }) => items.filter((one) => isOrphan(one)));
     const known = await this.#known;
     const at = known.findIndex(({ file_name, size }) => file_name === file.name && size === file.size);
     const [orphan] = at < 0 ? [] : known.splice(at, 1);
     if (!orphan) return null;
-    return (await this.#api.uploads.get(orphan.id)).url ?? null;
+    const { url, expires_at } = await this.#api.uploads.get(orphan.id);
+    return url ? { url, expires: expires_at } : null;
   }
 }
 

@@ -26,6 +26,10 @@ export class UploadItem implements Living {
   url: string | null = null;
   /** It may have been announced already, and the answer been lost. */
   mayHaveBegun = false;
+  /** Until when the server waits for the rest. */
+  expires = '';
+  /** The next page would find the address. */
+  isRemembered = false;
   sending: Sending | null = null;
 
   constructor(found: Found, id: string, number: number) {
@@ -53,6 +57,9 @@ const isReadable = (file: File): Promise<boolean> => file.slice(0, 1).arrayBuffe
 );
 
 const AT_ONCE = 4;
+/** Most files have arrived before this; writing each down would take its time. */
+const REMEMBER_AFTER = 1000;
+const BEAT = 150;
 const isOver = (status: UploadStatus) => status === 'done' || status === 'duplicate' || status === 'failed';
 
 /** All files that wait, travel or have arrived since the page was opened. Totals are kept, not summed up again. */
@@ -66,6 +73,11 @@ export class UploadQueue {
   duplicates = $state(0);
   /** Bytes a second over the last few seconds. */
   speed = $state(0);
+  /**
+   * Beats a few times a second while something changes. Who draws totals or the whole list follows this and reads the rest
+   * untracked: a thousand files change state several thousand times in seconds, and drawing that would take longer than sending.
+   */
+  pulse = $state(0);
   /** Uploads wait because the session ended. */
   needsSignIn = $state(false);
   /** What an earlier page left, and the browser gives only with the person's word. */
@@ -90,12 +102,17 @@ export class UploadQueue {
   /** Whose files these are. */
   #owner: string | null = null;
   #isSettled = true;
+  #beating: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: Api, connection: Connection) {
     this.#api = api;
     this.#orphans = new Orphans(api);
     this.#connection = connection;
     connection.onReturn(() => (this.#isSettled ? this.#pump() : this.signedIn()));
+    // The page may be on its way out: what is under way must be found again.
+    globalThis.addEventListener?.('pagehide', () => {
+      for (const item of this.items) if (item.status === 'sending') this.#remember(item);
+    });
     // Who signs out, in whatever tab, leaves nothing on this device. What this page still holds waits for the same person.
     new BroadcastChannel('media-vault-session').addEventListener('message', ({ data }) => {
       if (data !== 'signed-out') return;
@@ -120,6 +137,7 @@ export class UploadQueue {
 
   pause(): void {
     this.isPaused = true;
+    this.#beat();
     for (const item of this.items) {
       if (item.status !== 'sending') continue;
       item.sending?.stop();
@@ -214,7 +232,7 @@ export class UploadQueue {
     }
     this.#forgetItems(new Set([item]));
     this.#afterlife.letGo(item.id);
-    forget(item.file);
+    this.#forget(item);
   }
 
   /** Takes what is over off the list. */
@@ -238,6 +256,7 @@ export class UploadQueue {
   }
 
   #pump(): void {
+    this.#beat();
     while (this.#running < AT_ONCE && !this.isPaused && !this.needsSignIn && this.#connection.isOnline) {
       const item = this.#nextWaiting();
       if (!item) return;
@@ -263,7 +282,7 @@ export class UploadQueue {
     const { file } = item;
     item.status = 'checking';
     try {
-      const begun = item.url ?? this.#recall(item) ?? (item.mayHaveBegun ? await this.#orphans.adopt(file) : null);
+      const begun = item.url ?? (await this.#begun(item));
       item.url = begun ?? (await this.#create(item));
       const { url } = item;
       if (url === null || !this.items.includes(item)) return;
@@ -272,18 +291,36 @@ export class UploadQueue {
         return;
       }
       item.status = 'sending';
+      const remembering = setTimeout(() => this.#remember(item), REMEMBER_AFTER);
       item.sending = (begun === null ? sendAll : send)(file, url, (sent) => this.#progress(item, sent));
-      item.mediaId = await item.sending.done;
+      item.mediaId = await item.sending.done.finally(() => clearTimeout(remembering));
       this.#finish(item, 'done');
     } catch (error) {
       await this.#stumble(item, error);
     }
   }
 
-  /** The address that an earlier page got for this file. Two files that look the same do not share one. */
-  #recall(item: UploadItem): string | null {
-    const url = this.#owner === null ? null : recall(this.#owner, item.file);
-    return url !== null && this.items.some((other) => other !== item && other.url === url) ? null : url;
+  #remember(item: UploadItem): void {
+    if (this.#owner === null || item.url === null || item.expires === '') return;
+    remember(this.#owner, item.file, item.url, item.expires);
+    item.isRemembered = true;
+  }
+
+  #forget(item: UploadItem): void {
+    if (item.isRemembered) forget(item.file);
+    item.isRemembered = false;
+  }
+
+  /** The address of an upload that an earlier page began for this file. */
+  async #begun(item: UploadItem): Promise<string | null> {
+    const known = this.#owner === null ? null : recall(this.#owner, item.file);
+    // Two files that look the same do not share one.
+    const isFree = known !== null && !this.items.some((other) => other !== item && other.url === known.url);
+    const found = isFree ? known : item.mayHaveBegun ? await this.#orphans.adopt(item.file) : null;
+    if (!found) return null;
+    item.expires = found.expires;
+    item.isRemembered = isFree;
+    return found.url;
   }
 
   /** Announces a file; null = it is here already. */
@@ -304,7 +341,7 @@ export class UploadQueue {
       return null;
     }
     item.mayHaveBegun = false;
-    if (this.#owner !== null) remember(this.#owner, file, created.url, created.expires_at);
+    item.expires = created.expires_at;
     return created.url;
   }
 
@@ -332,7 +369,7 @@ export class UploadQueue {
     if (error instanceof ApiError && (error.status === 404 || error.status === 410) && item.url !== null) {
       // The upload has expired: begin anew.
       item.url = null;
-      forget(item.file);
+      this.#forget(item);
       this.#progress(item, 0);
       item.status = 'waiting';
       this.#cursor = 0;
@@ -343,7 +380,7 @@ export class UploadQueue {
   }
 
   #finish(item: UploadItem, status: 'done' | 'duplicate' | 'failed'): void {
-    forget(item.file);
+    this.#forget(item);
     this.#afterlife.letGo(item.id);
     if (!this.items.includes(item)) return;
     if (status === 'done') {
@@ -359,7 +396,15 @@ export class UploadQueue {
     if (status === 'duplicate') this.duplicates++;
   }
 
+  #beat(): void {
+    this.#beating ??= setTimeout(() => {
+      this.#beating = undefined;
+      this.pulse++;
+    }, BEAT);
+  }
+
   #progress(item: UploadItem, sent: number): void {
+    this.#beat();
     const grown = sent - item.sent;
     item.sent = sent;
     this.sentBytes += grown;

@@ -27,9 +27,9 @@ function write(all: Record<string, Remembered>): void {
   }
 }
 
-export function recall(owner: string, file: File): string | null {
+export function recall(owner: string, file: File): { url: string; expires: string } | null {
   const known = read()[keyOf(file)];
-  return known?.owner === owner ? known.url : null;
+  return known?.owner === owner ? known : null;
 }
 
 export function remember(owner: string, file: File, url: string, expires: string): void {

@@ -31,7 +31,12 @@ export function sendAll(file: File, url: string, progress: (sent: number) => voi
     request.setRequestHeader('Tus-Resumable', '1.0.0');
     request.setRequestHeader('Upload-Offset', '0');
     request.setRequestHeader('Content-Type', 'application/offset+octet-stream');
-    request.upload.onprogress = ({ loaded }) => progress(loaded);
+    let told = performance.now();
+    request.upload.onprogress = ({ loaded, timeStamp }) => {
+      if (timeStamp < told + TELL_EVERY) return;
+      told = timeStamp;
+      progress(loaded);
+    };
     request.onerror = goOn;
     request.onload = () => {
       const { status } = request;
@@ -43,6 +48,9 @@ export function sendAll(file: File, url: string, progress: (sent: number) => voi
   });
   return { done, stop: () => stop() };
 }
+
+/** Milliseconds between two words about the progress of one file. */
+const TELL_EVERY = 200;
 
 /** Trouble that is over in a moment: worth another try. */
 const isPassing = (status: number): boolean => status === 0 || status === 409 || status === 423 || status === 502 || status === 503;
