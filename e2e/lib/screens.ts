@@ -110,7 +110,7 @@ export class Studio {
     const picture = join(folder, `${name}.png`)
     await this.page.screenshot({ path: picture })
     if (!isForDocs) return
-    execFileSync('vips', ['webpsave', picture, join(folder, `${name}.webp`), '--Q', '20', '--effort', '6'])
+    execFileSync('vips', ['webpsave', picture, join(folder, `${name}.webp`), '--Q', '18', '--effort', '6'])
     rmSync(picture)
   }
 }
