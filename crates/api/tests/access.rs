@@ -61,6 +61,7 @@ const ROWS: &[Row] = &[
     Row("post", "/api/v1/users/me/password", Serves::Self_, || {
         Some(json!({"current_password": common::PASSWORD, "new_password": "green valley river"}))
     }),
+    Row("get", "/api/v1/users/me/safety", Serves::Self_, none),
     Row("get", "/api/v1/users/me/sessions", Serves::Self_, none),
     Row("delete", "/api/v1/users/me/sessions", Serves::Self_, none),
     Row("delete", "/api/v1/users/me/sessions/{session}", Serves::Owner, none),
@@ -74,6 +75,12 @@ const ROWS: &[Row] = &[
         Some(json!({"title": "x", "favorite": true}))
     }),
     Row("delete", "/api/v1/media/{media}", Serves::Owner, none),
+    Row("get", "/api/v1/media/{media}/history", Serves::Owner, none),
+    Row("get", "/api/v1/search", Serves::Self_, none),
+    Row("post", "/api/v1/downloads", Serves::Owner, || {
+        Some(json!({"ids": ["{media}"]}))
+    }),
+    Row("get", "/api/v1/downloads/{download}", Serves::Owner, none),
     Row("get", "/api/v1/media/{media}/versions", Serves::Owner, none),
     Row("post", "/api/v1/media/{media}/reprocess", Serves::Owner, none),
     Row("get", "/api/v1/media/{media}/content", Serves::Owner, none),
@@ -120,6 +127,7 @@ struct Things {
     media: String,
     upload: String,
     session: String,
+    download: String,
 }
 
 impl Things {
@@ -129,12 +137,14 @@ impl Things {
             .post("/api/v1/uploads", json!({"file_name": "b.jpg", "size": 1_000}))
             .await
             .json();
+        let download = owner.post("/api/v1/downloads", json!({"ids": [media]})).await.json();
         let sessions = owner.get("/api/v1/users/me/sessions").await.json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Things {
             media,
             upload: text(&upload["id"]),
             session: text(&sessions["items"][0]["id"]),
+            download: text(&download["id"]),
         }
     }
     fn missing() -> Things {
@@ -142,12 +152,14 @@ impl Things {
             media: MISSING.into(),
             upload: MISSING.into(),
             session: MISSING.into(),
+            download: MISSING.into(),
         }
     }
     fn fill(&self, text: &str) -> String {
         text.replace("{media}", &self.media)
             .replace("{upload}", &self.upload)
             .replace("{session}", &self.session)
+            .replace("{download}", &self.download)
     }
 }
 
@@ -192,7 +204,7 @@ fn bare(reply: &Reply, things: &Things) -> (u16, BTreeMap<String, String>, Value
             .collect()
     };
     let mut text = reply.text();
-    for id in [&things.media, &things.upload, &things.session] {
+    for id in [&things.media, &things.upload, &things.session, &things.download] {
         text = text.replace(id.as_str(), "ID");
     }
     let mut body: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));

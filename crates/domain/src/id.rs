@@ -59,4 +59,6 @@ ids! {
     SessionId;
     /// A piece of background work.
     JobId;
+    /// Many originals that were asked for as one file.
+    DownloadId;
 }

@@ -16,7 +16,7 @@ mod user;
 pub use actor::{Actor, Call, Errand, Person};
 pub use blob::{BlobRecord, KeyId, Sha256, WrappedKey};
 pub use event::{Event, EventKind};
-pub use id::{BlobId, JobId, MediaId, SessionId, UploadId, UserId, VersionId};
+pub use id::{BlobId, DownloadId, JobId, MediaId, SessionId, UploadId, UserId, VersionId};
 pub use job::{JobPayload, Priority, ProcessMedia};
 pub use media::{
     Camera, Description, DescriptionSource, Failure, FileName, MediaKind, MediaState, Month, Position, RenditionKind,

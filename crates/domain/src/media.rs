@@ -152,6 +152,28 @@ impl Taken {
     }
 }
 
+impl fmt::Display for Taken {
+    /// RFC 3339; `-00:00` where the offset is not known (RFC 3339, 4.3).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.local.civil();
+        let second = self.local.0.rem_euclid(At::DAY) / At::SECOND;
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        )?;
+        match self.offset_minutes {
+            None => f.write_str("-00:00"),
+            Some(minutes) => {
+                let sign = if minutes < 0 { '-' } else { '+' };
+                write!(f, "{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+            }
+        }
+    }
+}
+
 /// A month of the calendar, counted from year 0: `year * 12 + (month - 1)`, which sorts as time does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month(pub i64);

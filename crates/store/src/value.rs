@@ -44,6 +44,7 @@ values! {
     domain::UploadId: |v| Value::Id(v.0);
     domain::SessionId: |v| Value::Id(v.0);
     domain::JobId: |v| Value::Id(v.0);
+    domain::DownloadId: |v| Value::Id(v.0);
     domain::At: |v| Value::Int(v.0);
     domain::Month: |v| Value::Int(v.0);
     domain::Sha256: |v| Value::Bytes(v.0.to_vec());

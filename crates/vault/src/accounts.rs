@@ -5,7 +5,7 @@ use domain::{
     Call, DisplayName, Email, Role, SessionId, UserId, can,
     policy::{ChangePassword, CreateUser, EditUser, ListSessions, RevokeSession, SetUp, ViewUser},
 };
-use store::{NewUser, SessionRow, UserRow};
+use store::{NewUser, SessionRow, UserRow, Verification};
 
 /// What is asked of a new person.
 #[derive(Debug, Clone)]
@@ -149,6 +149,16 @@ pub async fn profile(vault: &Vault, call: Call) -> Result<UserRow, VaultError> {
             Ok(tx.user(&may)?)
         })
         .await
+}
+
+/// One's own account, and what the last verification of the installation found.
+pub async fn safety(vault: &Vault, call: Call) -> Result<(UserRow, Option<Verification>), VaultError> {
+    let me = profile(vault, call).await?;
+    let found = vault
+        .store()
+        .read::<_, VaultError>(|tx| Ok(tx.last_verification()?))
+        .await?;
+    Ok((me, found))
 }
 
 /// Changes one's own name.

@@ -5,7 +5,7 @@ use domain::{
     Call, MediaId, Priority, can,
     policy::{ArchiveMedia, EditMedia, FavoriteMedia, RetryMedia, ViewMedia},
 };
-use store::{Mark, MediaChange, MediaRow, Tx, VersionRow};
+use store::{HistoryRow, Mark, MediaChange, MediaRow, Tx, VersionRow};
 
 /// What is changed; `None` leaves it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,6 +37,20 @@ pub async fn versions(vault: &Vault, call: Call, id: MediaId) -> Result<Vec<Vers
         .read(move |tx| {
             let may = can::<ViewMedia>(&call.actor, tx.media_facts(id)?.ok_or(VaultError::NotFound)?)?;
             Ok(tx.versions(&may)?)
+        })
+        .await
+}
+
+/// The most changes that are shown of an item.
+const HISTORY: u32 = 200;
+
+/// What people changed about an item, the latest first.
+pub async fn history(vault: &Vault, call: Call, id: MediaId) -> Result<Vec<HistoryRow>, VaultError> {
+    vault
+        .store()
+        .read(move |tx| {
+            let may = can::<ViewMedia>(&call.actor, tx.media_facts(id)?.ok_or(VaultError::NotFound)?)?;
+            Ok(tx.media_history(&may, HISTORY)?)
         })
         .await
 }

@@ -3,6 +3,7 @@
 //! Each reads top to bottom: load the facts in the transaction, `can()` -> proof, decide, write, end with the audit entry.
 
 pub mod accounts;
+pub mod archive;
 pub mod content;
 pub mod edit;
 mod error;
@@ -14,6 +15,7 @@ pub mod import;
 mod ingest;
 pub mod lists;
 pub mod process;
+pub mod search;
 pub mod sign_in;
 pub mod trash;
 pub mod upload;

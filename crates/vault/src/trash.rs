@@ -2,14 +2,14 @@
 
 use crate::{Vault, VaultError, edit};
 use domain::{
-    Call, MediaId, Shelf, View, can,
-    policy::{PurgeMedia, RestoreMedia, TrashMedia},
+    Call, MediaId, Shelf, Taken, TakenSource, View, can,
+    policy::{EditMedia, PurgeMedia, RestoreMedia, TrashMedia, ViewMedia},
     scope_of,
 };
-use store::{Mark, Tx};
+use store::{Mark, MediaChange, Tx};
 
 /// Something that is done to many items at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Act {
     /// Into the trash.
     Trash,
@@ -25,6 +25,17 @@ pub enum Act {
     Unfavorite,
     /// Removed for good; only from the trash.
     DeletePermanently,
+    /// Words or time changed.
+    Edit(BatchEdit),
+}
+
+/// What is changed about many items alike.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BatchEdit {
+    /// The same for all.
+    pub facts: MediaChange,
+    /// How far each capture time is moved, in microseconds.
+    pub shift: i64,
 }
 
 /// What became of each item of a batch.
@@ -58,7 +69,7 @@ async fn one(vault: &Vault, call: Call, id: MediaId, act: Act) -> Result<(), Vau
     vault
         .store()
         .write(move |tx| {
-            apply(tx, &call, id, act)?;
+            apply(tx, &call, id, &act)?;
             Ok(tx.unaudited(()))
         })
         .await
@@ -71,13 +82,13 @@ pub async fn batch(vault: &Vault, call: Call, mut ids: Vec<MediaId>, act: Act) -
     ids.dedup();
     let mut outcome = Outcome::default();
     for part in ids.chunks(TOGETHER) {
-        let (part, call) = (part.to_vec(), call.clone());
+        let (part, call, act) = (part.to_vec(), call.clone(), act.clone());
         let done = vault
             .store()
             .write::<_, VaultError>(move |tx| {
                 let mut outcome = Outcome::default();
                 for id in part {
-                    match apply(tx, &call, id, act) {
+                    match apply(tx, &call, id, &act) {
                         Ok(()) => outcome.done.push(id),
                         // A refusal is about this item. Anything else is about the database, and ends all.
                         Err(why @ (VaultError::NotFound | VaultError::Forbidden | VaultError::Conflict(_))) => {
@@ -96,7 +107,7 @@ pub async fn batch(vault: &Vault, call: Call, mut ids: Vec<MediaId>, act: Act) -
 }
 
 /// Decides and does, with its audit entry. What is so already is left alone.
-fn apply(tx: &mut Tx<'_, '_>, call: &Call, id: MediaId, act: Act) -> Result<(), VaultError> {
+fn apply(tx: &mut Tx<'_, '_>, call: &Call, id: MediaId, act: &Act) -> Result<(), VaultError> {
     let facts = tx.media_to_change(id)?.ok_or(VaultError::NotFound)?;
     match act {
         Act::Trash => {
@@ -124,6 +135,24 @@ fn apply(tx: &mut Tx<'_, '_>, call: &Call, id: MediaId, act: Act) -> Result<(), 
             tx.purge_media(&may, call.now)?;
             tx.audited(&may, call, ())?;
         }
+        Act::Edit(change) => {
+            let mut facts_of_this = change.facts.clone();
+            if change.shift != 0 {
+                let may = can::<ViewMedia>(&call.actor, facts.clone())?;
+                let taken = tx.media(&may)?.taken;
+                facts_of_this.taken = Some(
+                    Taken {
+                        local: taken.local.plus(change.shift),
+                        source: TakenSource::Person,
+                        ..taken
+                    }
+                    .clamped(),
+                );
+            }
+            let may = can::<EditMedia>(&call.actor, facts)?;
+            tx.edit_media(&may, &facts_of_this, call.now)?;
+            tx.audited(&may, call, ())?;
+        }
         Act::Archive => edit::archive(tx, call, id, Mark::Set)?,
         Act::Unarchive => edit::archive(tx, call, id, Mark::Cleared)?,
         Act::Favorite => edit::favorite(tx, call, id, Mark::Set)?,
@@ -144,7 +173,7 @@ pub async fn all_of_trash(vault: &Vault, call: Call, act: Act) -> Result<u64, Va
         if ids.is_empty() {
             return Ok(count);
         }
-        let outcome = batch(vault, call.clone(), ids, act).await?;
+        let outcome = batch(vault, call.clone(), ids, act.clone()).await?;
         if outcome.done.is_empty() {
             return Err(VaultError::Conflict(
                 "Some items could not be changed. Try them one by one.",

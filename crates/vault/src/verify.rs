@@ -10,6 +10,7 @@ use std::{
     collections::HashSet,
     sync::atomic::{AtomicUsize, Ordering},
 };
+use store::Verification;
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -120,6 +121,19 @@ pub async fn verify(vault: &Vault, mut step: impl FnMut(Step)) -> Result<Report,
         });
     }
     orphans(vault, &known, &mut report).await?;
+    let found = Verification {
+        at: vault.world().now(),
+        objects: report.objects,
+        problems: report.findings.len() as u64,
+    };
+    let may = proof(vault)?;
+    vault
+        .store()
+        .write::<_, VaultError>(move |tx| {
+            tx.record_verification(&may, &found)?;
+            Ok(tx.unaudited(()))
+        })
+        .await?;
     Ok(report)
 }
 

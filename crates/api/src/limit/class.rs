@@ -67,7 +67,7 @@ pub fn classify(method: &Method, path: &str) -> Class {
     let parts: Vec<&str> = rest.split('/').collect();
     match parts.as_slice() {
         ["uploads" | "tus", ..] => Class::Upload,
-        ["media", _, "content" | "thumbnail"] => Class::Media,
+        ["media", _, "content" | "thumbnail"] | ["downloads", _] => Class::Media,
         _ => Class::Api,
     }
 }

@@ -64,6 +64,38 @@ pub async fn get(State(api): State<Api>, SignedIn(call): SignedIn) -> Reply<User
     Ok(Json(accounts::profile(api.vault(), call).await?.into()))
 }
 
+/// How safe what you keep is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Safety {
+    /// Items that you keep.
+    pub items: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Everything is encrypted where it is stored; there is no other way to store.
+    pub encrypted: bool,
+    /// When everything in this installation was last opened and compared with its hash (`media-vault verify`).
+    #[schema(format = DateTime)]
+    pub last_verified_at: Option<String>,
+    /// Objects that were opened then: originals and renditions of everybody.
+    pub verified_items: u64,
+    /// What was not as it should be then.
+    pub problems: u64,
+}
+
+/// Says how much you keep, and when it was last verified.
+#[utoipa::path(get, path = "/api/v1/users/me/safety", tag = "account", responses((status = 200, body = Safety)))]
+pub async fn safety(State(api): State<Api>, SignedIn(call): SignedIn) -> Reply<Safety> {
+    let (me, found) = accounts::safety(api.vault(), call).await?;
+    Ok(Json(Safety {
+        items: me.items,
+        bytes: me.used_bytes,
+        encrypted: true,
+        last_verified_at: found.map(|f| when::instant(f.at)),
+        verified_items: found.map_or(0, |f| f.objects),
+        problems: found.map_or(0, |f| f.problems),
+    }))
+}
+
 /// What may be changed about an account.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

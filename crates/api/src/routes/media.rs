@@ -4,7 +4,6 @@ use super::{
     Reply,
     model::{Media, MediaPage, Version},
     timeline::view,
-    trash::at_most,
     words,
 };
 use crate::{
@@ -29,8 +28,7 @@ use utoipa::{IntoParams, ToSchema};
 use vault::{
     VaultError,
     edit::{self, Changes},
-    lists,
-    trash::{self, Act},
+    lists, trash,
 };
 
 /// A page of a list.
@@ -70,7 +68,7 @@ pub struct MediaQuery {
     pub cursor: Option<String>,
 }
 
-fn parsed<T, U>(field: &str, text: Option<&T>, parse: impl Fn(&T) -> Result<U, Invalid>) -> Answer<Option<U>>
+pub(super) fn parsed<T, U>(field: &str, text: Option<&T>, parse: impl Fn(&T) -> Result<U, Invalid>) -> Answer<Option<U>>
 where
     T: ?Sized,
 {
@@ -287,91 +285,4 @@ pub async fn versions(State(api): State<Api>, SignedIn(call): SignedIn, Id(id): 
 )]
 pub async fn reprocess(State(api): State<Api>, SignedIn(call): SignedIn, Id(id): Id<MediaId>) -> Answer<Response> {
     Ok(tagged(edit::retry(api.vault(), call, id).await?))
-}
-
-/// What is done with many items.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BatchAction {
-    /// Into the trash.
-    Trash,
-    /// Out of it.
-    Restore,
-    /// Into the archive.
-    Archive,
-    /// Back to the timeline.
-    Unarchive,
-    /// Marked.
-    Favorite,
-    /// Mark taken away.
-    Unfavorite,
-    /// Removed for good; only from the trash.
-    DeletePermanently,
-}
-
-/// Items and what is done with them.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BatchRequest {
-    /// Their ids, at most 10,000.
-    #[schema(max_items = 10_000, value_type = Vec<uuid::Uuid>)]
-    pub ids: Vec<MediaId>,
-    /// What is done.
-    pub action: BatchAction,
-}
-
-/// What became of each item.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BatchResult {
-    /// Done, or so already.
-    #[schema(value_type = Vec<uuid::Uuid>)]
-    pub done: Vec<MediaId>,
-    /// Not done; the others are not affected.
-    pub failed: Vec<BatchFailure>,
-}
-
-/// Why an item was not changed.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BatchFailure {
-    /// Its id.
-    #[schema(value_type = uuid::Uuid)]
-    pub id: MediaId,
-    /// The end of the type of the problem, such as `not-found`.
-    pub code: &'static str,
-    /// In plain words.
-    pub detail: String,
-}
-
-/// Does the same to many items. Each is decided for itself.
-#[utoipa::path(
-    post, path = "/api/v1/media/batch", tag = "media", request_body = BatchRequest,
-    responses((status = 200, body = BatchResult))
-)]
-pub async fn batch(
-    State(api): State<Api>,
-    SignedIn(call): SignedIn,
-    Body(asked): Body<BatchRequest>,
-) -> Reply<BatchResult> {
-    let act = match asked.action {
-        BatchAction::Trash => Act::Trash,
-        BatchAction::Restore => Act::Restore,
-        BatchAction::Archive => Act::Archive,
-        BatchAction::Unarchive => Act::Unarchive,
-        BatchAction::Favorite => Act::Favorite,
-        BatchAction::Unfavorite => Act::Unfavorite,
-        BatchAction::DeletePermanently => Act::DeletePermanently,
-    };
-    let outcome = trash::batch(api.vault(), call, at_most(asked.ids)?, act).await?;
-    let failed = outcome.failed.into_iter().map(|(id, why)| {
-        let detail = why.to_string();
-        BatchFailure {
-            id,
-            code: Problem::from(why).kind().slug(),
-            detail,
-        }
-    });
-    Ok(Json(BatchResult {
-        failed: failed.collect(),
-        done: outcome.done,
-    }))
 }

@@ -1,12 +1,16 @@
 //! The routes, one file per resource. A handler extracts, calls one use case, and maps its answer.
 
 pub mod auth;
+pub mod batch;
 pub mod content;
+pub mod downloads;
 pub mod events;
+pub mod history;
 pub mod me;
 pub mod media;
 pub mod model;
 pub mod one_shot;
+pub mod search;
 pub mod setup;
 pub mod system;
 pub mod timeline;
@@ -36,13 +40,18 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(auth::logout))
         .routes(routes!(auth::status))
         .routes(routes!(me::get, me::change))
+        .routes(routes!(me::safety))
         .routes(routes!(me::change_password))
         .routes(routes!(me::sessions, me::end_other_sessions))
         .routes(routes!(me::end_session))
         .routes(routes!(media::list, one_shot::add))
-        .routes(routes!(media::batch))
+        .routes(routes!(batch::batch))
         .routes(routes!(media::get, media::change, media::trash))
         .routes(routes!(media::versions))
+        .routes(routes!(history::history))
+        .routes(routes!(search::search))
+        .routes(routes!(downloads::prepare))
+        .routes(routes!(downloads::fetch))
         .routes(routes!(media::reprocess))
         .routes(routes!(content::original))
         .routes(routes!(content::thumbnail))

@@ -112,3 +112,121 @@ async fn json_is_compressed_and_media_is_not(database: testkit::Database) {
     assert_ne!(encoding("/api/v1/media").await, "");
     assert_eq!(encoding(&format!("/api/v1/media/{id}/content")).await, "");
 }
+
+#[testkit::both]
+async fn words_find_what_has_all_of_them(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
+    let lake = ann.add_photo(1).await;
+    let other = ann.add_photo(2).await;
+    ann.patch(
+        &format!("/api/v1/media/{lake}"),
+        json!({"title": "Żółta łódka", "description": "Mazury, lato"}),
+    )
+    .await;
+    let found = async |query: &str| -> Vec<String> {
+        let answer = ann.get(&format!("/api/v1/search?{query}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let items = answer.json()["items"].as_array().unwrap().clone();
+        items.iter().map(|i| i["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(found("q=zolta%20MAZURY").await, [lake.clone()]);
+    assert_eq!(found("q=a.jpg").await.len(), 2);
+    assert_eq!(found("q=").await.len(), 2, "no word: everything");
+    assert!(found("q=zolta%20morze").await.is_empty());
+    assert!(found("q=photo&kind=video").await.is_empty());
+    assert!(found("q=photo&favorite=true").await.is_empty());
+    ann.delete(&format!("/api/v1/media/{lake}")).await;
+    assert_eq!(found("q=photo").await, [other], "what is in the trash is not found");
+    assert_eq!(ann.get("/api/v1/search?kind=painting").await.status, 422);
+}
+
+#[testkit::both]
+async fn many_are_edited_alike_and_each_keeps_its_history(database: testkit::Database) {
+    let (house, ann) = house_of_ann(database).await;
+    let (one, two) = (ann.add_photo(1).await, ann.add_photo(2).await);
+    ann.patch(
+        &format!("/api/v1/media/{one}"),
+        json!({"taken_at": "2024-05-12T10:00:00+02:00"}),
+    )
+    .await;
+    house.pass(60 * domain::At::SECOND);
+    let edited = ann
+        .post(
+            "/api/v1/media/batch",
+            json!({"ids": [one, two], "action": "edit", "changes": {"title": "Lake", "taken_at": {"shift_seconds": 3600}}}),
+        )
+        .await;
+    assert_eq!(
+        (edited.status, edited.json()["done"].as_array().unwrap().len()),
+        (200, 2),
+        "{}",
+        edited.text()
+    );
+    let item = ann.get(&format!("/api/v1/media/{one}")).await.json();
+    assert_eq!(
+        (&item["title"], &item["taken_at"]),
+        (&json!("Lake"), &json!("2024-05-12T11:00:00+02:00"))
+    );
+    let history = ann.get(&format!("/api/v1/media/{one}/history")).await.json();
+    let items = history["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "{history}");
+    assert_eq!(items[0]["actor"]["name"], "ann");
+    assert_eq!(
+        items[0]["changes"],
+        json!([
+            {"field": "title", "before": "", "after": "Lake"},
+            {"field": "taken_at", "before": "2024-05-12T10:00:00+02:00", "after": "2024-05-12T11:00:00+02:00"},
+        ])
+    );
+    for wrong in [
+        json!({"ids": [one], "action": "edit"}),
+        json!({"ids": [one], "action": "edit", "changes": {}}),
+        json!({"ids": [one], "action": "trash", "changes": {"title": "x"}}),
+        json!({"ids": [one], "action": "edit", "changes": {"taken_at": "yesterday"}}),
+        json!({"ids": [one], "action": "edit", "changes": {"taken_at": {"shift_seconds": 9_999_999_999_i64}}}),
+    ] {
+        assert_eq!(
+            ann.post("/api/v1/media/batch", wrong.clone()).await.status,
+            422,
+            "{wrong}"
+        );
+    }
+}
+
+#[testkit::both]
+async fn many_originals_come_as_one_file_until_its_time_is_over(database: testkit::Database) {
+    let (house, ann) = house_of_ann(database).await;
+    let (one, two) = (ann.add_photo(1).await, ann.add_photo(2).await);
+    let made = ann.post("/api/v1/downloads", json!({"ids": [one, two]})).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let url = made.json()["url"].as_str().unwrap().to_owned();
+    let file = ann.get(&url).await;
+    assert_eq!((file.status, file.header("content-type")), (200, "application/zip"));
+    assert!(
+        file.header("content-disposition")
+            .starts_with("attachment; filename=\"media-vault-2026-01-01.zip\"")
+    );
+    let text = String::from_utf8_lossy(&file.body).into_owned();
+    assert!(text.starts_with("PK") && text.contains("a.jpg") && text.contains("a (2).jpg"));
+    for id in [&one, &two] {
+        let original = ann.get(&format!("/api/v1/media/{id}/content")).await.body;
+        assert!(
+            file.body.windows(original.len()).any(|part| part == original),
+            "byte for byte"
+        );
+    }
+    assert_eq!(ann.post("/api/v1/downloads", json!({"ids": []})).await.status, 422);
+    assert_eq!(
+        ann.post("/api/v1/downloads", json!({"ids": [uuid::Uuid::nil()]}))
+            .await
+            .status,
+        404
+    );
+    house.pass(11 * domain::At::MINUTE);
+    // The access token has run out as well by now: a new sign-in of the same person.
+    let credentials = json!({"email": "ann@example.org", "password": crate::common::PASSWORD});
+    let again = house.nobody().post("/api/v1/auth/login", credentials).await;
+    let mut ann = ann.clone();
+    ann.token = again.json()["access_token"].as_str().map(str::to_owned);
+    assert_eq!(ann.get(&url).await.status, 404);
+}

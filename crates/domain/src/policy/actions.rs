@@ -68,6 +68,8 @@ actions! {
     AddMedia = "library.add" on LibraryFacts: |a, l| {
         a.is(l.owner) || l.receiving.is_some_and(|upload| *a == Actor::UploadLink(upload))
     };
+    /// Gets many originals of a library as one file; each item is decided for itself as well.
+    DownloadLibrary = "library.download" on LibraryFacts: |a, l| a.is(l.owner);
     /// Lists a library.
     ListLibrary = "library.list" on LibraryFacts: |a, l| a.is(l.owner);
 

@@ -234,6 +234,25 @@ CREATE TABLE idempotency (
 );
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
+CREATE TABLE media_change (
+  seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  media_id UUID NOT NULL REFERENCES media (id),
+  actor_id UUID,
+  field TEXT COLLATE "C" NOT NULL,
+  old_value TEXT COLLATE "C",
+  new_value TEXT COLLATE "C",
+  at BIGINT NOT NULL
+);
+CREATE INDEX media_change_of_media ON media_change (media_id, seq);
+
+CREATE TABLE download (
+  id UUID PRIMARY KEY,
+  owner UUID NOT NULL REFERENCES users (id),
+  media_ids TEXT COLLATE "C" NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX download_expiry ON download (expires_at);
+
 CREATE TABLE setting (
   name TEXT COLLATE "C" PRIMARY KEY,
   value TEXT COLLATE "C" NOT NULL

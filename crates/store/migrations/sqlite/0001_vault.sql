@@ -234,6 +234,25 @@ CREATE TABLE idempotency (
 ) STRICT;
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
+CREATE TABLE media_change (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  media_id BLOB NOT NULL REFERENCES media (id),
+  actor_id BLOB,
+  field TEXT NOT NULL,
+  old_value TEXT,
+  new_value TEXT,
+  at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX media_change_of_media ON media_change (media_id, seq);
+
+CREATE TABLE download (
+  id BLOB PRIMARY KEY NOT NULL,
+  owner BLOB NOT NULL REFERENCES users (id),
+  media_ids TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX download_expiry ON download (expires_at);
+
 CREATE TABLE setting (
   name TEXT PRIMARY KEY NOT NULL,
   value TEXT NOT NULL

@@ -27,7 +27,33 @@ pub(super) fn blob_record(r: &Row<'_>) -> Result<BlobRecord, StoreError> {
     })
 }
 
+/// What the last verification of everything found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Verification {
+    /// When it ended.
+    pub at: At,
+    /// Objects opened whole.
+    pub objects: u64,
+    /// What was not as it should be.
+    pub problems: u64,
+}
+
 impl Tx<'_, '_> {
+    /// Keeps what a verification found.
+    pub fn record_verification(&mut self, _: &Allowed<VerifyStorage>, found: &Verification) -> Result<(), StoreError> {
+        let value = serde_json::to_string(found).map_err(|e| StoreError::Panicked(e.to_string()))?;
+        let sql = "INSERT INTO setting (name, value) VALUES ('verification', ?1) \
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.execute_one(sql, &[value.into()])
+    }
+
+    /// What the last verification found; `None` when there was none.
+    pub fn last_verification(&mut self) -> Result<Option<Verification>, StoreError> {
+        let sql = "SELECT value FROM setting WHERE name = 'verification'";
+        let text = self.find(sql, &[], |r| r.get::<String>(0))?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
     pub(super) fn insert_blob(&mut self, blob: &BlobRecord, owner: UserId, now: At) -> Result<(), StoreError> {
         self.execute_one(
             "INSERT INTO blob (id, owner, plain_size, stored_size, sha256, key_id, wrapped_key, created_at) \

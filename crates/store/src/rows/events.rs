@@ -52,6 +52,7 @@ impl Tx<'_, '_> {
         let day_ago = now.plus(-At::DAY);
         let month_ago = now.plus(-30 * At::DAY);
         let mut rows = self.execute("DELETE FROM event WHERE at < ?1", &[day_ago.into()])?;
+        rows += self.execute("DELETE FROM download WHERE expires_at < ?1", &[now.into()])?;
         rows += self.execute("DELETE FROM idempotency WHERE created_at < ?1", &[day_ago.into()])?;
         rows += self.execute("DELETE FROM sign_in_failure WHERE last_at < ?1", &[day_ago.into()])?;
         let sql = "DELETE FROM refresh_token WHERE session_id IN (SELECT id FROM session WHERE expires_at < ?1)";

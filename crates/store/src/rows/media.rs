@@ -224,6 +224,7 @@ impl Tx<'_, '_> {
     /// Changes what a person says of an item.
     pub fn edit_media(&mut self, may: &Allowed<EditMedia>, change: &MediaChange, now: At) -> Result<(), StoreError> {
         let facts = may.facts();
+        self.note_edit(may, change, now)?;
         if let Some(title) = &change.title {
             let sql = "UPDATE media SET title = ?2 WHERE id = ?1";
             self.execute_one(sql, &[facts.id.into(), title.as_str().into()])?;

@@ -1,7 +1,9 @@
 //! Rows <-> domain types, one file for each part of the data model. The only place with SQL.
 
 mod blobs;
+mod downloads;
 mod events;
+mod history;
 mod idempotency;
 mod jobs;
 mod media;
@@ -13,8 +15,9 @@ mod uploads;
 mod users;
 mod versions;
 
-pub use blobs::DoomedBlob;
+pub use blobs::{DoomedBlob, Verification};
 pub use events::EventRow;
+pub use history::HistoryRow;
 pub use idempotency::{Idempotency, StoredAnswer};
 pub use jobs::{ClaimedJob, DeadJob, JobCounts};
 pub use media::{Added, MediaChange, MediaRow, NewMedia};

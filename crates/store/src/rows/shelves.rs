@@ -115,6 +115,7 @@ impl Tx<'_, '_> {
             &id,
         )?;
         self.execute("DELETE FROM media_version WHERE media_id = ?1", &id)?;
+        self.execute("DELETE FROM media_change WHERE media_id = ?1", &id)?;
         let size = self
             .find("SELECT size FROM media WHERE id = ?1", &id, |r| r.get::<i64>(0))?
             .unwrap_or(0);

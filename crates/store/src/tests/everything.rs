@@ -184,6 +184,12 @@ pub(super) fn ask_everything(tx: &mut Tx<'_, '_>, person: Person) -> Vec<(&'stat
     };
     let edit = may(me, facts(tx));
     ask!("edit_media", tx.edit_media(&edit, &change, NOW));
+    let see = may::<policy::ViewMedia>(me, facts(tx));
+    ask!("media_history", tx.media_history(&see, 10));
+    let many = || may::<policy::DownloadLibrary>(me, library());
+    ask!("create_download", tx.create_download(&many(), id(5), &[media], NOW));
+    ask!("download_owner", tx.download_owner(id(5), NOW));
+    ask!("download", tx.download(&many(), id(5)));
     for mark in [Mark::Cleared, Mark::Set] {
         let favorite = may(me, facts(tx));
         ask!("mark_favorite", tx.mark_favorite(&favorite, mark, NOW));
@@ -328,6 +334,16 @@ pub(super) fn ask_everything(tx: &mut Tx<'_, '_>, person: Person) -> Vec<(&'stat
         "mark_verified",
         tx.mark_verified(&may(verifier, house()), &[id(1)], NOW)
     );
+    let found = crate::Verification {
+        at: NOW,
+        objects: 1,
+        problems: 0,
+    };
+    ask!(
+        "record_verification",
+        tx.record_verification(&may(verifier, house()), &found)
+    );
+    ask!("last_verification", tx.last_verification());
     ask!("blob_totals", tx.blob_totals(&may(verifier, house())));
     all
 }

@@ -146,6 +146,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for many originals as one file (ZIP, not compressed). Nothing is packed before it is fetched. */
+        post: operations["post_downloads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/downloads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file. If an original cannot be read the transfer is cut short, so that nobody takes a part for the whole. */
+        get: operations["get_downloads_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -241,6 +275,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/media/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people changed about an item, the latest first. */
+        get: operations["get_media_id_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/media/{id}/reprocess": {
         parameters: {
             query?: never;
@@ -301,6 +352,26 @@ export interface paths {
         };
         /** This document. */
         get: operations["get_openapi_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Items of your timeline that have all of the words, newest capture first. A page may be short, even empty, and still have a
+         *     next one: each request looks at a bounded number of items.
+         */
+        get: operations["get_search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -525,6 +596,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/me/safety": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says how much you keep, and when it was last verified. */
+        get: operations["get_users_me_safety"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/me/sessions": {
         parameters: {
             query?: never;
@@ -619,7 +707,15 @@ export interface components {
          * @description What is done with many items.
          * @enum {string}
          */
-        BatchAction: "trash" | "restore" | "archive" | "unarchive" | "favorite" | "unfavorite" | "delete_permanently";
+        BatchAction: "trash" | "restore" | "archive" | "unarchive" | "favorite" | "unfavorite" | "delete_permanently" | "edit";
+        /** @description What is changed about many items alike; what is absent stays. */
+        BatchChanges: {
+            /** @description A new description; an empty text takes it away. */
+            description?: string | null;
+            taken_at?: components["schemas"]["TakenChange"] | null;
+            /** @description A new title; an empty text takes it away. */
+            title?: string | null;
+        };
         /** @description Why an item was not changed. */
         BatchFailure: {
             /** @description The end of the type of the problem, such as `not-found`. */
@@ -636,6 +732,7 @@ export interface components {
         BatchRequest: {
             /** @description What is done. */
             action: components["schemas"]["BatchAction"];
+            changes?: components["schemas"]["BatchChanges"] | null;
             /** @description Their ids, at most 10,000. */
             ids: string[];
         };
@@ -690,6 +787,26 @@ export interface components {
          * @enum {string}
          */
         DescriptionSource: "none" | "file" | "ai" | "person";
+        /** @description Where the file is. */
+        Download: {
+            /**
+             * Format: date-time
+             * @description Until when that can be begun.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Get it here, signed in as you are now. */
+            url: string;
+        };
+        /** @description Which items. */
+        DownloadRequest: {
+            /** @description Their ids, 1 to 10,000. */
+            ids: string[];
+        };
         /** @description One value that cannot be accepted. */
         FieldError: {
             /** @description The field, as a path such as `tags[2]`; for a query or header its name. */
@@ -703,6 +820,43 @@ export interface components {
             status: string;
             /** @description The version of the program. */
             version: string;
+        };
+        /** @description The changes of an item. */
+        History: {
+            /** @description The latest first, at most 200 facts. */
+            items: components["schemas"]["HistoryEntry"][];
+        };
+        /** @description Who changed something. */
+        HistoryActor: {
+            /**
+             * Format: uuid
+             * @description Their id.
+             */
+            id: string;
+            /** @description Their name today. */
+            name: string;
+        };
+        /** @description A fact before and after. */
+        HistoryChange: {
+            /** @description What it became; null where there is nothing. */
+            after?: string | null;
+            /** @description What it was; null where there was nothing. */
+            before?: string | null;
+            /** @description title, description, taken_at or position. */
+            field: string;
+        };
+        /** @description A change of an item. */
+        HistoryEntry: {
+            /** @description `edit`. */
+            action: string;
+            actor?: components["schemas"]["HistoryActor"] | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What was changed at that moment. */
+            changes: components["schemas"]["HistoryChange"][];
         };
         /** @description A set of public keys (RFC 7517). */
         KeySet: {
@@ -1012,6 +1166,36 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "partner" | "admin";
+        /** @description How safe what you keep is. */
+        Safety: {
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /** @description Everything is encrypted where it is stored; there is no other way to store. */
+            encrypted: boolean;
+            /**
+             * Format: int64
+             * @description Items that you keep.
+             */
+            items: number;
+            /**
+             * Format: date-time
+             * @description When everything in this installation was last opened and compared with its hash (`media-vault verify`).
+             */
+            last_verified_at?: string | null;
+            /**
+             * Format: int64
+             * @description What was not as it should be then.
+             */
+            problems: number;
+            /**
+             * Format: int64
+             * @description Objects that were opened then: originals and renditions of everybody.
+             */
+            verified_items: number;
+        };
         /** @description What a sign-in gives. */
         Session: {
             /** @description A signed token for `Authorization: Bearer`; absent when it was set as a cookie. */
@@ -1084,6 +1268,16 @@ export interface components {
         SignInStatus: {
             /** @description signed_in, renewable or signed_out. */
             state: components["schemas"]["SignInState"];
+        };
+        /** @description A new capture time, or how far the old ones are moved. */
+        TakenChange: string | components["schemas"]["TakenShift"];
+        /** @description How far capture times are moved. */
+        TakenShift: {
+            /**
+             * Format: int64
+             * @description Seconds; later when positive. At most 200 years.
+             */
+            shift_seconds: number;
         };
         /**
          * @description Where a capture time was read.
@@ -1849,6 +2043,213 @@ export interface operations {
             };
             /** @description This is not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do that at the moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_downloads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DownloadRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Download"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in to continue */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That does not fit the present state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description That kind of content is not taken here */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some values cannot be accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do that at the moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no room for that */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_downloads_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description Sign in to continue */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some values cannot be accepted */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2784,6 +3185,90 @@ export interface operations {
             };
         };
     };
+    get_media_id_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Sign in to continue */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some values cannot be accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do that at the moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_media_id_reprocess: {
         parameters: {
             query?: never;
@@ -3128,6 +3613,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do that at the moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_search: {
+        parameters: {
+            query?: {
+                /** @description Words that must all stand in file name, title, description, camera, lens or kind; case and accents do not matter. */
+                q?: string;
+                /** @description Only this kind: `photo`, `video` or `audio`. */
+                kind?: "photo" | "video" | "audio";
+                /** @description Only what was captured at or after this wall clock (the offset does not matter). */
+                from?: string;
+                /** @description Only what was captured before this wall clock (the offset does not matter). */
+                to?: string;
+                /** @description `true`: only favourites. */
+                favorite?: boolean;
+                /** @description Most items: 1 to 1,000; 100 when it is not said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediaPage"];
+                };
+            };
+            /** @description Sign in to continue */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Some values cannot be accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests */
@@ -5369,6 +5942,70 @@ export interface operations {
             };
             /** @description There is no room for that */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_users_me_safety: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Safety"];
+                };
+            };
+            /** @description Sign in to continue */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server cannot do that at the moment */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -39,3 +39,7 @@ INSERT INTO audit_event (action, actor, actor_id, resource, resource_id, ip, at)
 INSERT INTO idempotency (actor_id, idempotency_key, fingerprint, created_at) VALUES (x'01900000000070008000000000000001', 'k',
   x'0707070707070707070707070707070707070707070707070707070707070707', 1);
 INSERT INTO setting (name, value) VALUES ('set_up', '01900000-0000-7000-8000-000000000001');
+INSERT INTO media_change (media_id, actor_id, field, old_value, new_value, at) VALUES (x'01900000000070008000000000000005',
+  x'01900000000070008000000000000001', 'title', '', 'Lake', 1);
+INSERT INTO download (id, owner, media_ids, expires_at)
+VALUES (x'0190000000007000800000000000000b', x'01900000000070008000000000000001', '[]', 2);
