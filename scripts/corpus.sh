@@ -18,6 +18,10 @@ if [ "$(cat "$corpus/version" 2>/dev/null || true)" = "$version" ]; then
   exit 0
 fi
 
+# The one of the tests has pip; a system's own may have none.
+python="${MEDIA_VAULT_CACHE:-$HOME/.cache/media-vault}/venv/bin/python"
+[ -x "$python" ] || python=python3
+
 for tool in python3 ffmpeg exiftool vips; do
   command -v "$tool" >/dev/null || {
     echo "corpus: $tool is missing; apt-get install ffmpeg libvips-tools libimage-exiftool-perl, and Python 3" >&2
@@ -39,7 +43,7 @@ fetch() { # name version sha256
   if ! echo "$3  $file" | sha256sum --check --status 2>/dev/null; then
     echo "corpus: fetching $1 $2 (source distribution, for its test images)"
     printf '%s==%s --hash=sha256:%s\n' "${1//_/-}" "$2" "$3" >"$corpus/sdists/requirements.txt"
-    python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary "${1//_/-}" --require-hashes \
+    "$python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary "${1//_/-}" --require-hashes \
       --dest "$corpus/sdists" --requirement "$corpus/sdists/requirements.txt"
     echo "$3  $file" | sha256sum --check --quiet
   fi
@@ -56,13 +60,13 @@ tar -xzf "$corpus/sdists/pillow_heif-1.8.1.tar.gz" -C "$corpus/real/heif" --stri
 # --- made files ------------------------------------------------------------------------------------------------------
 if [ ! -d "$corpus/python/PIL" ]; then
   echo "corpus: installing Pillow (the second decoder that ours is compared with)"
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --target "$corpus/python" \
+  "$python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --target "$corpus/python" \
     pillow==11.3.0
 fi
 rm -rf "$corpus/made" "$corpus/expected"
 mkdir -p "$corpus/made" "$corpus/expected"
 echo "corpus: making photos"
-PYTHONPATH="$corpus/python" python3 "$recipe/photos.py" "$corpus"
+PYTHONPATH="$corpus/python" "$python" "$recipe/photos.py" "$corpus"
 echo "corpus: making videos and sound"
 bash "$recipe/videos.sh" "$corpus/made"
 echo "corpus: asking exiftool"
