@@ -129,7 +129,7 @@ async fn words_find_what_has_all_of_them(database: testkit::Database) {
         let items = answer.json()["items"].as_array().unwrap().clone();
         items.iter().map(|i| i["id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(found("q=zolta%20MAZURY").await, [lake.clone()]);
+    assert_eq!(found("q=zolta%20MAZURY").await, std::slice::from_ref(&lake));
     assert_eq!(found("q=a.jpg").await.len(), 2);
     assert_eq!(found("q=").await.len(), 2, "no word: everything");
     assert!(found("q=zolta%20morze").await.is_empty());
