@@ -188,8 +188,9 @@ export class UploadQueue {
   /** Takes up what is asleep; the browser may ask the person. Call it from a click. */
   async awaken(): Promise<void> {
     const { asleep } = this;
-    this.asleep = [];
-    this.#take(await this.#afterlife.awaken(asleep));
+    const heirs = await this.#afterlife.awaken(asleep);
+    this.asleep = this.asleep.filter((one) => !asleep.includes(one));
+    this.#take(heirs);
   }
 
   /** Gives up what an earlier page left. */
