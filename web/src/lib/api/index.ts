@@ -3,12 +3,8 @@ import { ApiError } from './problem';
 import type { paths } from './schema';
 import type {
   BatchAction,
-  BatchResult,
-  HistoryEntry,
   ManyChange,
   MediaChange,
-  Safety,
-  SearchPage,
   SearchQuery,
   UploadRequest,
   View
@@ -33,15 +29,6 @@ export function createApi(fetcher: typeof fetch) {
     return data as T;
   }
 
-  /** For operations whose shapes are written in types.ts. */
-  async function ask<T>(path: string, body?: object): Promise<T> {
-    const init = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-    const response = await fetcher(new Request(new URL(ROOT + path, location.origin), init));
-    const answer: unknown = await response.json().catch(() => undefined);
-    if (!response.ok) throw ApiError.of(response, answer);
-    return answer as T;
-  }
-
   return {
     setup: {
       needed: () => got(client.GET('/api/v1/setup')),
@@ -54,7 +41,7 @@ export function createApi(fetcher: typeof fetch) {
     },
     me: {
       get: () => got(client.GET('/api/v1/users/me')),
-      safety: () => ask<Safety>('/users/me/safety'),
+      safety: () => got(client.GET('/api/v1/users/me/safety')),
       rename: (name: string) => got(client.PATCH('/api/v1/users/me', { body: { name } })),
       changePassword: (body: { current_password: string; new_password: string }) =>
         got(client.POST('/api/v1/users/me/password', { body })),
@@ -62,7 +49,7 @@ export function createApi(fetcher: typeof fetch) {
       endSession: (id: string) => got(client.DELETE('/api/v1/users/me/sessions/{id}', { params: { path: { id } } })),
       endOtherSessions: () => got(client.DELETE('/api/v1/users/me/sessions'))
     },
-    search: (query: SearchQuery) => ask<SearchPage>(`/search?${new URLSearchParams(stringsOf(query))}`),
+    search: (query: SearchQuery) => got(client.GET('/api/v1/search', { params: { query } })),
     timeline: {
       summary: (view: View) => got(client.GET('/api/v1/timeline', { params: { query: { view } } })),
       month: (view: View, month: string, cursor?: string, limit?: number) =>
@@ -79,10 +66,11 @@ export function createApi(fetcher: typeof fetch) {
       change: (id: string, body: MediaChange) => got(client.PATCH('/api/v1/media/{id}', { params: { path: { id } }, body: body as paths['/api/v1/media/{id}']['patch']['requestBody']['content']['application/json'] })),
       batch: (ids: string[], action: BatchAction) => got(client.POST('/api/v1/media/batch', { body: { ids, action } })),
       /** Changes many items alike. */
-      edit: (ids: readonly string[], changes: ManyChange) => ask<BatchResult>('/media/batch', { ids, action: 'edit', changes }),
-      history: (id: string) => ask<{ items: HistoryEntry[] }>(`/media/${id}/history`),
+      edit: (ids: readonly string[], changes: ManyChange) => 
+        got(client.POST('/api/v1/media/batch', { body: { ids: [...ids], action: 'edit', changes } })),
+      history: (id: string) => got(client.GET('/api/v1/media/{id}/history', { params: { path: { id } } })),
       /** An address from which the browser itself takes all of them as one file. */
-      archive: (ids: readonly string[]) => ask<{ url: string }>('/downloads', { ids }),
+      archive: (ids: readonly string[]) => got(client.POST('/api/v1/downloads', { body: { ids: [...ids] } })),
       reprocess: (id: string) => got(client.POST('/api/v1/media/{id}/reprocess', { params: { path: { id } } }))
     },
     trash: {
@@ -99,11 +87,6 @@ export function createApi(fetcher: typeof fetch) {
 }
 
 export type Api = ReturnType<typeof createApi>;
-
-/** A query without what is not asked. */
-function stringsOf(query: object): Record<string, string> {
-  return Object.fromEntries(Object.entries(query).flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, String(value)]])));
-}
 
 const ROOT = '/api/v1';
 

@@ -1,4 +1,4 @@
-import type { components } from './schema';
+import type { components, paths } from './schema';
 
 /** The shapes of the API, by the names that the app uses. They are generated: `npm run gen` after a change of the server. */
 type Schemas = components['schemas'];
@@ -23,35 +23,8 @@ export type User = Schemas['User'];
 export type ProblemBody = Partial<Schemas['Problem']>;
 
 /** What is looked for. Dates are wall clocks of the place where the photo was taken. */
-export interface SearchQuery {
-  readonly q?: string;
-  readonly kind?: 'photo' | 'video' | 'audio';
-  readonly from?: string;
-  readonly to?: string;
-  readonly cursor?: string;
-  readonly limit?: number;
-}
-export interface SearchPage {
-  readonly items: Media[];
-  readonly next_cursor: string | null;
-}
+export type SearchQuery = NonNullable<paths['/api/v1/search']['get']['parameters']['query']>;
 /** The same change of many items: a new time, or all of them moved by as much. */
-export interface ManyChange {
-  readonly taken_at?: string | { readonly shift_seconds: number };
-  readonly title?: string;
-  readonly description?: string;
-}
-export interface HistoryEntry {
-  readonly at: string;
-  readonly actor: { readonly id: string; readonly name: string } | null;
-  readonly action: string;
-  readonly changes: readonly { readonly field: string; readonly before: unknown; readonly after: unknown }[];
-}
-export interface Safety {
-  readonly items: number;
-  readonly bytes: number;
-  readonly encrypted: boolean;
-  readonly last_verified_at: string | null;
-  readonly verified_items: number;
-  readonly problems: number;
-}
+export type ManyChange = Partial<Schemas['BatchChanges']>;
+export type HistoryEntry = Schemas['HistoryEntry'];
+export type Safety = Schemas['Safety'];

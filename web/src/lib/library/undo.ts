@@ -6,7 +6,7 @@ const TOGETHER = 6;
 /** The way back from a change of many items: a shift is shifted back, anything else was read before it is overwritten. */
 export async function undoOf(api: Api, ids: readonly string[], change: ManyChange): Promise<() => Promise<void>> {
   const { taken_at, ...words } = change;
-  if (typeof taken_at === 'object' && Object.keys(words).length === 0) {
+  if (typeof taken_at === 'object' && taken_at !== null && Object.keys(words).length === 0) {
     const back = { taken_at: { shift_seconds: -taken_at.shift_seconds } };
     return async () => void (await api.media.edit(ids, back));
   }

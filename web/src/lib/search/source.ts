@@ -24,7 +24,7 @@ export class SearchSource implements Source {
     do {
       const page = await this.#api.search({ ...this.#query, limit: PAGE, ...(cursor === null ? {} : { cursor }) });
       found.push(...page.items);
-      cursor = page.next_cursor;
+      cursor = page.next_cursor ?? null;
     } while (cursor !== null && found.length < MOST);
     this.isCut = cursor !== null;
     this.#months = byMonth(found);
