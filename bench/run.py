@@ -32,8 +32,9 @@ def figures(*command):
     return json.loads(run(*command).strip().splitlines()[-1])
 
 
-def example(package, name):
-    run("cargo", "build", "--release", "--locked", "-p", package, "--example", name)
+def example(name):
+    # The whole workspace, as everything else builds it: one package alone would be compiled anew with fewer features.
+    run("cargo", "build", "--release", "--locked", "--workspace", "--examples", "--bins")
     return TARGET / "release/examples" / name
 
 
@@ -59,8 +60,7 @@ def images(megapixels, count):
 
 
 def renditions(options):
-    ours = example("media", "renditions")
-    run("cargo", "build", "--release", "--locked", "-p", "media", "--bin", "media-decoder")
+    ours = example("renditions")
     lines = ["## Renditions: preview, thumbnail, thumbhash from one JPEG", "",
              "Media Vault with its sandboxed decoder processes against [sharp](https://sharp.pixelplumbing.com) at its fastest (one decode for all outputs), both with "
              f"{os.cpu_count()} images at a time, same sizes, same quality. Images per second, median of {options.rounds} rounds.", "",
@@ -90,7 +90,7 @@ def ingest_lines(found, options):
 
 
 def write_engine(options):
-    program = example("store", "write_engine")
+    program = example("write_engine")
     runs = [figures(program) for _ in range(options.rounds)]
     one, many, ratio, fsync = (median(runs, key) for key in ("one_per_s", "many_per_s", "ratio", "fsync_per_s"))
     return ["## Write engine: the favourite use case on SQLite, durable", "",

@@ -197,6 +197,18 @@ fn described(
             .as_deref()
             .map(Description::clip),
         thumbhash: found.thumbhash,
+        warning: found.warnings.into_iter().find_map(|warning| {
+            let code = match warning.code {
+                media::WarningCode::Damaged => "damaged",
+                media::WarningCode::NoPreview => "no_preview",
+                // Nothing of the picture is missing.
+                media::WarningCode::ColourProfile => return None,
+            };
+            Some(domain::Failure {
+                code: code.into(),
+                detail: domain::plain(&warning.detail, domain::Lines::Removed),
+            })
+        }),
         pack,
     }
 }

@@ -22,7 +22,7 @@ pub struct Media {
     /// How far the work on it has come: processing, ready, or failed (stored and downloadable, but it cannot be shown).
     #[schema(value_type = words::MediaState)]
     pub state: &'static str,
-    /// Why it cannot be shown.
+    /// Why it cannot be shown; for one that is shown, what is missing of it.
     pub failure: Option<MediaFailure>,
     /// What the file was called.
     pub file_name: String,

@@ -48,6 +48,8 @@ pub struct Processed {
     pub description: Option<Description>,
     /// The placeholder.
     pub thumbhash: Option<Vec<u8>>,
+    /// What a person should know although the file is shown: part of it is missing, say.
+    pub warning: Option<Failure>,
     /// The packed object with all renditions, if any were made.
     pub pack: Option<(BlobRecord, Vec<NewRendition>)>,
 }
@@ -77,7 +79,7 @@ impl Tx<'_, '_> {
             .ok_or(StoreError::Stale)?;
         let (taken_source, title, description, latitude) = known;
         self.execute_one(
-            "UPDATE media SET state = 'ready', failure_code = NULL, failure_detail = NULL, kind = ?2, mime = ?3, width = ?4, height = ?5, \
+            "UPDATE media SET state = 'ready', failure_code = ?15, failure_detail = ?16, kind = ?2, mime = ?3, width = ?4, height = ?5, \
              duration_ms = ?6, camera_make = ?7, camera_model = ?8, camera_lens = ?9, camera_iso = ?10, camera_aperture = ?11, \
              camera_exposure_time = ?12, camera_focal_length = ?13, thumbhash = ?14 WHERE id = ?1",
             &[
@@ -95,6 +97,8 @@ impl Tx<'_, '_> {
                 found.camera.exposure_time.into(),
                 found.camera.focal_length.into(),
                 found.thumbhash.clone().into(),
+                found.warning.as_ref().map(|w| w.code.clone()).into(),
+                found.warning.as_ref().map(|w| w.detail.clone()).into(),
             ],
         )?;
         if let Some(taken) = found.taken.filter(|_| taken_source != TakenSource::Person) {

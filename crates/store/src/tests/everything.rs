@@ -152,6 +152,7 @@ pub(super) fn ask_everything(tx: &mut Tx<'_, '_>, person: Person) -> Vec<(&'stat
         title: Some(domain::Title::clip("t")),
         description: Some(domain::Description::clip("d")),
         thumbhash: None,
+        warning: None,
         pack: Some((
             blob(2),
             vec![crate::NewRendition {

@@ -25,6 +25,7 @@ fn found() -> Processed {
         title: Some(Title::parse("from the file").unwrap()),
         description: Some(Description::parse("from the file").unwrap()),
         thumbhash: Some(vec![9; 25]),
+        warning: None,
         pack: Some((
             blob(content(), 40_000),
             vec![

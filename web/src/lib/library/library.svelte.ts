@@ -44,6 +44,10 @@ export class Library {
   /** The item that the keyboard stands on. */
   cursor = $state.raw<{ id: string } | null>(null);
   #app: MediaVault;
+  /** What is to be read again, kept until it was. */
+  #touched = new Set<string>();
+  #all = false;
+  #syncing: Promise<void> | null = null;
 
   constructor(app: MediaVault, view: LibraryKind, source: Source) {
     this.#app = app;
@@ -64,22 +68,39 @@ export class Library {
   }
 
   reload = (): void => {
-    if (this.timeline.status === 'ready') void this.#sync(new Set());
+    if (this.timeline.status === 'ready') void this.#sync(new Set(), true);
     else void this.timeline.load().then(() => this.viewport.wantVisible());
   };
 
   async #follow(change: LiveChange): Promise<void> {
     if (change.removed.size > 0) this.timeline.remove(change.removed);
-    await this.#sync(change.updated);
+    // What is new may be on screen already, by an older reading of its month.
+    await this.#sync(new Set([...change.created, ...change.updated]), change.isResync);
   }
 
-  async #sync(touched: ReadonlySet<string>): Promise<void> {
-    try {
-      await this.timeline.sync(touched);
-      this.viewport.wantVisible();
-    } catch {
-      // The next event or the return of the connection tries again; what is shown stays.
-    }
+  /** One reading at a time, so that an older answer never covers a newer one. */
+  async #sync(touched: ReadonlySet<string>, all = false): Promise<void> {
+    for (const id of touched) this.#touched.add(id);
+    this.#all ||= all;
+    this.#syncing ??= this.#drain().finally(() => (this.#syncing = null));
+    await this.#syncing;
+  }
+
+  async #drain(): Promise<void> {
+    do {
+      const [touched, all] = [this.#touched, this.#all];
+      this.#touched = new Set();
+      this.#all = false;
+      try {
+        await this.timeline.sync(touched, all);
+        this.viewport.wantVisible();
+      } catch {
+        // The next event or the return of the connection tries again; what is shown stays.
+        for (const id of touched) this.#touched.add(id);
+        this.#all ||= all;
+        return;
+      }
+    } while (this.#touched.size > 0 || this.#all);
   }
 
   /** Does something to items, shows it at once, and offers to undo it. */

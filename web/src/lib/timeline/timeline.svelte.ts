@@ -194,10 +194,13 @@ export class Timeline {
 
   /**
    * Something changed on the server: counts are compared, and the loaded months that differ or hold one of `touched` are
-   * read again and swapped in one step.
+   * read again and swapped in one step. `all`: every loaded month, for something may have been missed.
    */
-  async sync(touched: ReadonlySet<string>): Promise<void> {
+  async sync(touched: ReadonlySet<string>, all = false): Promise<void> {
     const stale = new Set(this.#apply(await this.#source.summary()));
+    if (all) {
+      for (const section of this.sections) if (section.loaded > 0) stale.add(section);
+    }
     if (touched.size > 0) {
       for (const section of this.sections) {
         if (section.loaded > 0 && !stale.has(section) && section.columns.id.some((id) => touched.has(id))) stale.add(section);
