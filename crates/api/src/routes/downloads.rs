@@ -47,7 +47,10 @@ pub struct Download {
 /// Asks for many originals as one file (ZIP, not compressed). Nothing is packed before it is fetched.
 #[utoipa::path(
     post, path = "/api/v1/downloads", tag = "content", request_body = DownloadRequest,
-    responses((status = 201, body = Download))
+    responses(
+        (status = 201, body = Download),
+        (status = 404, description = "One of them does not exist, or you have no access to it.")
+    )
 )]
 pub async fn prepare(
     State(api): State<Api>,
