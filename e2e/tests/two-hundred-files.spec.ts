@@ -81,7 +81,8 @@ test('two hundred files of every kind: shown right, in order, or refused with a 
       expect([item.file_name, item.state, item.failure?.detail ?? null]).toEqual([
         item.file_name,
         file?.outcome === 'kept' ? 'failed' : 'ready',
-        file?.outcome === 'kept' ? expect.stringMatching(new RegExp(file.reason ?? '', 'i')) : null,
+        // Half a photo is shown as far as it goes, and it is said that the rest is missing.
+        file?.outcome === 'kept' ? expect.stringMatching(new RegExp(file.reason ?? '', 'i')) : item.file_name === 'half.jpg' ? expect.stringMatching(/cut short/) : null,
       ])
       expect(item.taken_at.slice(0, 19), item.file_name).toBe(file?.taken)
       // The raw files of the corpus name the size of a sensor that their preview does not come from.
