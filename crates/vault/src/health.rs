@@ -27,15 +27,17 @@ pub async fn parts(vault: &Vault) -> Vec<PartState> {
 }
 
 async fn database(vault: &Vault) -> [PartState; 2] {
-    let asked = vault.store().read::<_, VaultError>(|tx| Ok(tx.job_counts()?));
+    // Anybody may ask, so it costs a look at one row and tells no numbers; those are in the metrics.
+    let asked = vault.store().read::<_, VaultError>(|tx| Ok(tx.next_job_at()?));
     let engine = vault.store().engine();
-    let (ok, said, jobs) = match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(Ok(jobs)) => {
-            let counts = format!(
-                "{} waiting, {} running, {} given up",
-                jobs.waiting, jobs.running, jobs.dead
-            );
-            (true, engine.to_owned(), counts)
+    let (ok, said, queue) = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(next)) => {
+            let queue = if next.is_some() {
+                "there is work"
+            } else {
+                "nothing waits"
+            };
+            (true, engine.to_owned(), queue.to_owned())
         }
         Ok(Err(error)) => {
             tracing::warn!(event = "health.database", %error);
@@ -48,7 +50,7 @@ async fn database(vault: &Vault) -> [PartState; 2] {
         }
     };
     let state = |name, detail| PartState { name, ok, detail };
-    [state("database", said), state("queue", jobs)]
+    [state("database", said), state("queue", queue)]
 }
 
 async fn storage(vault: &Vault) -> PartState {

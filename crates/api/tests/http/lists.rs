@@ -194,6 +194,34 @@ async fn many_are_edited_alike_and_each_keeps_its_history(database: testkit::Dat
 }
 
 #[testkit::both]
+async fn a_damaged_original_cuts_the_file_so_that_a_part_never_looks_whole(database: testkit::Database) {
+    let objects = database.folder().join("objects");
+    let (_house, ann) = house_of_ann(database).await;
+    let (one, two) = (ann.add_photo(1).await, ann.add_photo(2).await);
+    let url = ann.post("/api/v1/downloads", json!({"ids": [one, two]})).await.json()["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut folders = vec![objects];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !path.to_string_lossy().contains(".media-vault") {
+                let mut bytes = std::fs::read(&path).unwrap();
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                std::fs::write(&path, bytes).unwrap();
+            }
+        }
+    }
+    let answer = ann.open(ann.request("GET", &url).body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status(), 200);
+    assert!(axum::body::to_bytes(answer.into_body(), usize::MAX).await.is_err());
+}
+
+#[testkit::both]
 async fn many_originals_come_as_one_file_until_its_time_is_over(database: testkit::Database) {
     let (house, ann) = house_of_ann(database).await;
     let (one, two) = (ann.add_photo(1).await, ann.add_photo(2).await);

@@ -21,12 +21,34 @@ const LOG_PAGES: i64 = 16_384;
 /// A commit waits for neighbours at most this part of the time that the last one took: a quarter more to wait, twice as many at once.
 const GATHER: u32 = 4;
 
+/// How long a lock of another process is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Switches a new database to its write-ahead log. For this one step SQLite does not wait for locks by itself (it could wait for
+/// itself), so that programs that start on a new database at the same moment would refuse each other.
+fn into_wal(c: &Connection) -> Result<(), rusqlite::Error> {
+    let start = Instant::now();
+    loop {
+        match c.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && start.elapsed() < PATIENCE =>
+            {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Opens a connection with the settings that every one of ours has.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     let c = Connection::open(path)?;
+    c.busy_timeout(PATIENCE)?;
+    into_wal(&c)?;
     c.execute_batch(
-        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY",
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864; \
+         PRAGMA temp_store = MEMORY",
     )?;
     c.set_prepared_statement_cache_capacity(512);
     Ok(c)

@@ -97,7 +97,7 @@ fn scan(content: &[u8], data: &[u8], header: &Header, eighths: usize) -> Option<
     let mut pixels = vec![0; width.checked_mul(height)?.checked_mul(channels)?];
     let rows = eighths * most_down;
     let mut bits = Bits::new(data);
-    let (mut from, mut until_restart) = (0, header.restart);
+    let (mut from, mut until_restart, mut number) = (0, header.restart, 0);
     for (row, out) in pixels.chunks_mut(rows * width * channels).enumerate() {
         if row >= units_down {
             return None;
@@ -105,7 +105,8 @@ fn scan(content: &[u8], data: &[u8], header: &Header, eighths: usize) -> Option<
         for unit in 0..units_across {
             if header.restart > 0 && until_restart == 0 {
                 from += bits.end()?;
-                from += restart(data.get(from..)?)?;
+                from += restart(data.get(from..)?, number)?;
+                number = (number + 1) & 7;
                 bits = Bits::new(data.get(from..)?);
                 planes.iter_mut().for_each(|plane| plane.predicted = 0);
                 until_restart = header.restart;
@@ -136,11 +137,12 @@ fn rows(most: usize) -> [usize; 64] {
     rows
 }
 
-/// How far behind the next restart marker is; anything else in between is damage.
-fn restart(data: &[u8]) -> Option<usize> {
+/// How far behind the next restart marker is. They are counted from 0 to 7; another number, or another marker, is damage: a part is
+/// missing, and libjpeg-turbo knows how to go on behind it.
+fn restart(data: &[u8], number: u8) -> Option<usize> {
     let at = data.iter().position(|byte| *byte == 0xFF)?;
     let fill = data.get(at..)?.iter().position(|byte| *byte != 0xFF)?;
-    matches!(data.get(at + fill)?, 0xD0..=0xD7).then_some(at + fill + 1)
+    (*data.get(at + fill)? == 0xD0 + number).then_some(at + fill + 1)
 }
 
 impl Plane<'_> {
@@ -324,6 +326,22 @@ mod tests {
         for part in [data.len() / 4, data.len() / 2, data.len() - 40] {
             assert!(decode(&data[..part], 2).is_none(), "{part} bytes");
         }
+    }
+
+    #[test]
+    fn a_lost_part_between_restarts_is_left_to_the_other_decoder() {
+        let mut data = jpeg(320, 240, Subsamp::Sub2x2, true);
+        assert!(decode(&data, 2).is_some());
+        let second = data
+            .windows(2)
+            .position(|two| two == [0xFF, 0xD1])
+            .expect("restart markers");
+        let third = data
+            .windows(2)
+            .position(|two| two == [0xFF, 0xD2])
+            .expect("restart markers");
+        data.drain(second..third);
+        assert!(decode(&data, 2).is_none());
     }
 
     proptest! {
