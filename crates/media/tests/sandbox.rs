@@ -87,7 +87,13 @@ fn a_child_that_only_waits_is_stopped_by_the_clock() {
 
 #[test]
 fn ten_gigabytes_are_refused() {
-    stopped(TestAct::Allocate, FailureCode::TooBigInMemory, "used too much memory");
+    // Touching what the limit allows takes some machines more than the second that hostile() grants.
+    let mut settings = hostile();
+    settings.cpu_limit = Duration::from_secs(20);
+    let (failure, log) = act(TestAct::Allocate, settings);
+    assert_eq!(failure.code, FailureCode::TooBigInMemory, "{failure}");
+    assert!(log.contains("WARN") && log.contains("used too much memory"), "{log}");
+    assert!(!failure.retry());
 }
 
 #[test]
