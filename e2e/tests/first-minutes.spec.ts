@@ -56,6 +56,11 @@ test('trash and undo, archive, favourite', async ({ signedIn: page }) => {
 
   await page.locator('a:has(img[src*="/thumbnail"])').first().click()
   await expect(page.locator('img[src*="size=preview"]').first()).toBeVisible()
+  // However slow one request is, what comes after it does not overtake it.
+  await page.route('**/api/v1/media/batch', async (route) => {
+    if (route.request().postData()?.includes('"favorite"')) await new Promise((done) => setTimeout(done, 700))
+    await route.continue()
+  })
   await page.keyboard.press('f')
   await page.keyboard.press('Delete')
   await page.getByRole('status').locator('> div', { hasText: 'moved to trash' }).getByRole('button', { name: 'Undo' }).click()

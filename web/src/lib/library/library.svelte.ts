@@ -2,6 +2,7 @@ import { createContext } from 'svelte';
 import type { BatchAction, ManyChange, View } from '$lib/api';
 import type { MessageKey } from '$lib/i18n/i18n.svelte';
 import type { MediaVault } from '$lib/state/app.svelte';
+import { Line } from './line';
 import { undoOf } from './undo';
 import type { LiveChange } from '$lib/state/live.svelte';
 import type { Source } from '$lib/timeline/source';
@@ -43,6 +44,8 @@ export class Library {
   readonly selection: Selection;
   /** The item that the keyboard stands on. */
   cursor = $state.raw<{ id: string } | null>(null);
+  /** What is done here and in the viewer reaches the server in this order. */
+  readonly line = new Line();
   #app: MediaVault;
   /** What is to be read again, kept until it was. */
   #touched = new Set<string>();
@@ -114,7 +117,7 @@ export class Library {
     const failed: string[] = [];
     try {
       for (let at = 0; at < ids.length; at += BATCH) {
-        const result = await this.#app.api.media.batch(ids.slice(at, at + BATCH), action);
+        const result = await this.line.run(() => this.#app.api.media.batch(ids.slice(at, at + BATCH), action));
         done.push(...result.done);
         failed.push(...result.failed.map(({ detail }) => detail));
       }
@@ -133,7 +136,9 @@ export class Library {
     const undo = await undoOf(this.#app.api, ids, change);
     const { t, toasts } = this.#app;
     let done = 0;
-    for (let at = 0; at < ids.length; at += BATCH) done += (await this.#app.api.media.edit(ids.slice(at, at + BATCH), change)).done.length;
+    for (let at = 0; at < ids.length; at += BATCH) {
+      done += (await this.line.run(() => this.#app.api.media.edit(ids.slice(at, at + BATCH), change))).done.length;
+    }
     this.selection.clear();
     const back = () => void undo().then(() => this.#sync(new Set(ids))).catch((error: unknown) => this.#app.report(error));
     toasts.show(t('done.edited', { count: done }), { action: { label: t('action.undo'), run: back } });

@@ -42,6 +42,7 @@ export class Toasts {
 
   #arm(toast: Toast): void {
     const stay = toast.action ? 9000 : toast.tone === 'error' ? 8000 : 4500;
+    clearTimeout(this.#timers.get(toast.id));
     this.#timers.set(
       toast.id,
       setTimeout(() => this.dismiss(toast.id), stay)

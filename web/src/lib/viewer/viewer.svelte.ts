@@ -97,11 +97,12 @@ export class Viewer {
     const { id } = this;
     if (id === null) return;
     const { t, toasts, api } = this.#app;
-    const media = await api.media.change(id, change);
+    const { line } = this.#library;
+    const media = await line.run(() => api.media.change(id, change));
     if (this.id === id) this.media = media;
     const back = () =>
-      void api.media
-        .change(id, undo)
+      void line
+        .run(() => api.media.change(id, undo))
         .then((restored) => {
           if (this.id === id) this.media = restored;
         })

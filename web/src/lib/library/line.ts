@@ -1,0 +1,13 @@
+/**
+ * Changes stand in line: each is sent when the one before it is answered. Requests that are under way together may overtake
+ * each other, and a photo that was loved and then thrown away would have to be loved in the trash.
+ */
+export class Line {
+  #last: Promise<unknown> = Promise.resolve();
+
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}
