@@ -12,14 +12,12 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
+import { BareBrowser } from './lib/bare-browser.mjs'
 import { ADA, Server } from './lib/server.mjs'
 
-const root = resolve(import.meta.dirname, '..')
-const { chromium } = createRequire(join(root, 'e2e/package.json'))('@playwright/test')
 const cache = process.env.MEDIA_VAULT_CACHE ?? join(homedir(), '.cache/media-vault')
 const { values } = parseArgs({ options: { files: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '2' } } })
 const FILES = Number(values.files)
@@ -82,21 +80,17 @@ async function byCurl(server, folder, names) {
 
 /** From the drop to the words that all of them were added. */
 async function byBrowser(server, folder) {
-  const browser = await chromium.launch({
-    executablePath: process.env.MEDIA_VAULT_CHROMIUM ?? '/usr/bin/chromium',
-    args: [...(process.getuid() === 0 ? ['--no-sandbox'] : []), '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  })
+  const browser = await BareBrowser.start()
   try {
-    const context = await browser.newContext({ baseURL: server.url, locale: 'en-GB' })
-    await context.request.post('/api/v1/auth/login', { headers: { 'X-Session': 'cookie', Origin: server.url }, data: { email: ADA.email, password: ADA.password } })
-    const page = await context.newPage()
-    await page.goto('/')
-    await page.getByTestId('files-bar').waitFor({ state: 'attached' })
-    const protocol = await context.newCDPSession(page)
+    await browser.open(`${server.url}/sign-in`)
+    const login = { method: 'POST', headers: { 'content-type': 'application/json', 'x-session': 'cookie' }, body: JSON.stringify({ email: ADA.email, password: ADA.password }) }
+    await browser.evaluate(`fetch('/api/v1/auth/login', ${JSON.stringify(login)}).then((answer) => answer.status)`)
+    await browser.open(server.url)
+    await browser.until(`document.querySelector('[data-testid=files-bar]') !== null`)
     const data = { items: [], files: [folder], dragOperationsMask: 1 }
     const began = performance.now()
-    for (const type of ['dragEnter', 'dragOver', 'drop']) await protocol.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data })
-    await page.getByRole('heading', { name: `${FILES} photos added` }).waitFor({ timeout: 900_000 })
+    for (const type of ['dragEnter', 'dragOver', 'drop']) await browser.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data })
+    await browser.until(`[...document.querySelectorAll('h2')].some((one) => one.textContent.startsWith('${FILES.toLocaleString('en-GB')} photos added'))`, 900)
     return (performance.now() - began) / 1000
   } finally {
     await browser.close()

@@ -11,18 +11,22 @@ export interface LiveChange {
 type Kind = 'created' | 'updated' | 'removed';
 type News = { readonly kind: Kind; readonly ids: readonly string[] } | { readonly kind: 'resync' };
 
+/** Milliseconds in which news is gathered: a single photo is seen soon, a flood of them is drawn now and then. */
 const GATHER = 250;
+const GATHER_FLOOD = 2000;
 const KINDS: readonly Kind[] = ['created', 'updated', 'removed'];
 
 /**
  * The server's events. What arrives within a quarter of a second is handed on as one change, so that a thousand new photos
- * cost one update. All tabs share one stream, for browsers open only six connections to a server and each stream holds one:
+ * cost one update; while they keep coming, the pauses grow. All tabs share one stream, for browsers open only six connections to a server and each stream holds one:
  * the tab that holds the lock listens and passes on, and when it closes, another takes over.
  */
 export class Live {
   #listeners = new Set<(change: LiveChange) => void>();
   #pending = { created: new Set<string>(), updated: new Set<string>(), removed: new Set<string>(), isResync: false };
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #gather = GATHER;
+  #handedOn = 0;
   #tabs = new BroadcastChannel('media-vault-live');
   #stop: (() => void) | null = null;
   #renew: () => Promise<void>;
@@ -111,11 +115,14 @@ export class Live {
   #take(news: News): void {
     if (news.kind === 'resync') this.#pending.isResync = true;
     else for (const id of news.ids) this.#pending[news.kind].add(id);
-    this.#timer ??= setTimeout(() => {
+    if (this.#timer !== undefined) return;
+    this.#gather = performance.now() - this.#handedOn < 2 * this.#gather ? Math.min(2 * this.#gather, GATHER_FLOOD) : GATHER;
+    this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      this.#handedOn = performance.now();
       const change = this.#pending;
       this.#pending = { created: new Set(), updated: new Set(), removed: new Set(), isResync: false };
       for (const listener of this.#listeners) listener(change);
-    }, GATHER);
+    }, this.#gather);
   }
 }
