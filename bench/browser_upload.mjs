@@ -84,7 +84,8 @@ async function byBrowser(server, folder) {
   try {
     await browser.open(`${server.url}/sign-in`)
     const login = { method: 'POST', headers: { 'content-type': 'application/json', 'x-session': 'cookie' }, body: JSON.stringify({ email: ADA.email, password: ADA.password }) }
-    await browser.evaluate(`fetch('/api/v1/auth/login', ${JSON.stringify(login)}).then((answer) => answer.status)`)
+    const status = await browser.evaluate(`fetch('/api/v1/auth/login', ${JSON.stringify(login)}).then((answer) => answer.status)`)
+    if (status !== 200) throw new Error(`sign-in: ${status}`)
     await browser.open(server.url)
     await browser.until(`document.querySelector('[data-testid=files-bar]') !== null`)
     const data = { items: [], files: [folder], dragOperationsMask: 1 }

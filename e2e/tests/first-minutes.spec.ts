@@ -70,3 +70,35 @@ test('trash and undo, archive, favourite', async ({ signedIn: page }) => {
   await page.goto('/favorites')
   await thumbnailsShown(page, 1)
 })
+
+test('emptying the trash spares what was restored a moment before', async ({ signedIn: page }) => {
+  await drop(page, [
+    { name: 'a.jpg', mimeType: 'image/jpeg', buffer: await jpeg(page, 1) },
+    { name: 'b.jpg', mimeType: 'image/jpeg', buffer: await jpeg(page, 2) },
+  ])
+  await thumbnailsShown(page, 2)
+  await page.locator('a:has(img[src*="/thumbnail"])').first().click()
+  await expect(page.locator('img[src*="size=preview"]').first()).toBeVisible()
+  for (let left = 1; left >= 0; left--) {
+    const gone = page.waitForResponse('**/api/v1/media/batch')
+    await page.keyboard.press('Delete')
+    await gone
+    if (left > 0) await expect(page.locator('img[src*="size=preview"]').first()).toBeVisible()
+  }
+
+  await page.goto('/trash')
+  await thumbnailsShown(page, 2)
+  await page.route('**/api/v1/media/batch', async (route) => {
+    await new Promise((done) => setTimeout(done, 2500))
+    await route.continue()
+  })
+  await page.locator('.tile').first().hover()
+  await page.locator('.tile').first().getByRole('checkbox').click()
+  await page.getByRole('button', { name: 'Restore' }).click()
+  await page.getByRole('button', { name: 'Empty trash' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: /Delete/ }).click()
+  await expect(page.getByText('The trash is empty').first()).toBeVisible()
+
+  await page.goto('/')
+  await thumbnailsShown(page, 1)
+})

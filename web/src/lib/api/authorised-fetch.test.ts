@@ -58,3 +58,14 @@ it('a server out of reach is told apart from one that refuses', async () => {
   await expect(authorisedFetch(listener, server)('/api/v1/x')).rejects.toBeInstanceOf(UnreachableError);
   expect(listener.reachable).toHaveBeenCalledWith(false);
 });
+
+it('a server that never answers is out of reach after a minute', async () => {
+  const ending = new AbortController();
+  const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(ending.signal);
+  const silent: typeof fetch = (_, init) => new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(new DOMException('late', 'TimeoutError'))));
+  const asked = authorisedFetch(listener, silent)('/api/v1/x');
+  expect(timeout).toHaveBeenCalledWith(60_000);
+  ending.abort();
+  await expect(asked).rejects.toBeInstanceOf(UnreachableError);
+  timeout.mockRestore();
+});

@@ -8,6 +8,9 @@ export interface SessionListener {
   reachable(is: boolean): void;
 }
 
+/** Milliseconds. A server that takes longer is as good as out of reach, and what waits behind the request may go on. */
+const TIMEOUT = 60_000;
+
 /**
  * `fetch` for the API: on a 401 the session is refreshed once and the request repeated. Refresh tokens are used once
  * only and their reuse ends the session, so refreshing is single-flight, across tabs too.
@@ -18,7 +21,7 @@ export function authorisedFetch(listener: SessionListener, fetcher: typeof fetch
 
   async function reach(request: Request): Promise<Response> {
     try {
-      const response = await fetcher(request);
+      const response = await fetcher(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT)]) });
       listener.reachable(response.status !== 502 && response.status !== 504 && !response.headers.has(FROM_CACHE));
       return response;
     } catch (error) {

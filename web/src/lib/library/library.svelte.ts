@@ -2,7 +2,6 @@ import { createContext } from 'svelte';
 import type { BatchAction, ManyChange, View } from '$lib/api';
 import type { MessageKey } from '$lib/i18n/i18n.svelte';
 import type { MediaVault } from '$lib/state/app.svelte';
-import { Line } from './line';
 import { undoOf } from './undo';
 import type { LiveChange } from '$lib/state/live.svelte';
 import type { Source } from '$lib/timeline/source';
@@ -44,8 +43,6 @@ export class Library {
   readonly selection: Selection;
   /** The item that the keyboard stands on. */
   cursor = $state.raw<{ id: string } | null>(null);
-  /** What is done here and in the viewer reaches the server in this order. */
-  readonly line = new Line();
   #app: MediaVault;
   /** What is to be read again, kept until it was. */
   #touched = new Set<string>();
@@ -116,11 +113,13 @@ export class Library {
     const done: string[] = [];
     const failed: string[] = [];
     try {
-      for (let at = 0; at < ids.length; at += BATCH) {
-        const result = await this.line.run(() => this.#app.api.media.batch(ids.slice(at, at + BATCH), action));
-        done.push(...result.done);
-        failed.push(...result.failed.map(({ detail }) => detail));
-      }
+      await this.#app.changes.run(async () => {
+        for (let at = 0; at < ids.length; at += BATCH) {
+          const result = await this.#app.api.media.batch(ids.slice(at, at + BATCH), action);
+          done.push(...result.done);
+          failed.push(...result.failed.map(({ detail }) => detail));
+        }
+      });
     } catch (error) {
       this.#app.report(error);
       await this.#sync(all);
@@ -133,14 +132,15 @@ export class Library {
 
   /** Changes what is said of many items, or when they were taken. */
   async edit(ids: readonly string[], change: ManyChange): Promise<void> {
-    const undo = await undoOf(this.#app.api, ids, change);
-    const { t, toasts } = this.#app;
-    let done = 0;
-    for (let at = 0; at < ids.length; at += BATCH) {
-      done += (await this.line.run(() => this.#app.api.media.edit(ids.slice(at, at + BATCH), change))).done.length;
-    }
+    const { api, changes, t, toasts } = this.#app;
+    const { undo, done } = await changes.run(async () => {
+      const undo = await undoOf(api, ids, change);
+      let done = 0;
+      for (let at = 0; at < ids.length; at += BATCH) done += (await api.media.edit(ids.slice(at, at + BATCH), change)).done.length;
+      return { undo, done };
+    });
     this.selection.clear();
-    const back = () => void undo().then(() => this.#sync(new Set(ids))).catch((error: unknown) => this.#app.report(error));
+    const back = () => void changes.run(undo).then(() => this.#sync(new Set(ids))).catch((error: unknown) => this.#app.report(error));
     toasts.show(t('done.edited', { count: done }), { action: { label: t('action.undo'), run: back } });
     await this.#sync(new Set(ids));
   }

@@ -8,6 +8,7 @@ import { UploadQueue } from '$lib/upload/queue.svelte';
 import { Connection } from './connection.svelte';
 import { describe } from './describe-error';
 import { Install } from './install.svelte';
+import { Line } from './line';
 import { Live } from './live.svelte';
 import { Preferences } from './preferences.svelte';
 import { Session } from './session.svelte';
@@ -24,6 +25,8 @@ export class MediaVault implements SessionListener {
   readonly api: Api = createApi(authorisedFetch(this));
   readonly session = new Session(this.api);
   readonly live = new Live(() => this.session.load());
+  /** What is done to photos reaches the server in this order. */
+  readonly changes = new Line();
   readonly uploads = new UploadQueue(this.api, this.connection);
   /** Is the photo viewer open? Page-wide shortcuts stand back then. */
   isViewing = $state(false);

@@ -96,12 +96,11 @@ export class Viewer {
   async change(change: MediaChange, undo: MediaChange): Promise<void> {
     const { id } = this;
     if (id === null) return;
-    const { t, toasts, api } = this.#app;
-    const { line } = this.#library;
-    const media = await line.run(() => api.media.change(id, change));
+    const { t, toasts, api, changes } = this.#app;
+    const media = await changes.run(() => api.media.change(id, change));
     if (this.id === id) this.media = media;
     const back = () =>
-      void line
+      void changes
         .run(() => api.media.change(id, undo))
         .then((restored) => {
           if (this.id === id) this.media = restored;
