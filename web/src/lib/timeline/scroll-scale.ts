@@ -71,6 +71,11 @@ export class ScrollScale {
     return this.#top;
   }
 
+  /** Shows `virtualTop` with the scroller where it is. */
+  fly(virtualTop: number): void {
+    this.#shift = this.#clamp(virtualTop) - this.#top;
+  }
+
   /** Settles the shift without moving what is shown (except at the ends); answers where the scroller must be put. */
   settle(): number {
     return this.jump(this.virtualTop);

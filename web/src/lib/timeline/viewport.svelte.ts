@@ -109,7 +109,9 @@ export class Viewport implements Keeper {
     if (!this.#element) return;
     const before = this.#scale.virtualTop;
     this.#scale.scrolled(this.#element.scrollTop);
-    this.#measure(Math.abs(this.#scale.virtualTop - before));
+    const moved = Math.abs(this.#scale.virtualTop - before);
+    // The echo of a jump is no movement of its own: it would say that the library stands still between two jumps.
+    if (moved >= 1) this.#measure(moved);
     if (this.#scale.mustSettle) this.#settle();
     this.#position = this.#element.scrollTop;
     this.#later();
@@ -147,6 +149,17 @@ export class Viewport implements Keeper {
     if (!this.#element) return;
     this.#measure(Math.abs(virtualTop - this.#scale.virtualTop));
     this.#element.scrollTop = this.#scale.jump(virtualTop);
+    this.#epoch = ++this.#changes;
+    this.#later();
+  }
+
+  /**
+   * Shows a position for a moment, on the way to another. The scroller stays where it is, and only what it holds changes:
+   * scrolling it would make the browser lay out at once and paint the whole screen into new memory. It follows at rest.
+   */
+  fly(virtualTop: number): void {
+    this.#measure(Math.abs(virtualTop - this.#scale.virtualTop));
+    this.#scale.fly(virtualTop);
     this.#epoch = ++this.#changes;
     this.#later();
   }
