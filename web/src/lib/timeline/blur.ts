@@ -22,10 +22,13 @@ export function averageColor(thumbhash: string): string {
   return color;
 }
 
-export const blurIfMade = (thumbhash: string): string | undefined => made.get(thumbhash);
-
 /** Asks for the blurred picture; the answer is not called after the returned function was. */
 export function blur(thumbhash: string, answer: (url: string) => void): () => void {
+  const known = made.get(thumbhash);
+  if (known !== undefined) {
+    answer(known);
+    return () => undefined;
+  }
   let isWanted = true;
   const tell = (url: string) => {
     if (isWanted) answer(url);

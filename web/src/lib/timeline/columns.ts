@@ -14,6 +14,24 @@ export interface Item {
   readonly version: number;
 }
 
+/** An item and where it lies in its row. */
+export interface Cell {
+  readonly index: number;
+  readonly item: Item | null;
+  readonly left: number;
+  readonly width: number;
+}
+
+/** Would both be drawn alike? */
+export function isSameCell(a: Cell, b: Cell): boolean {
+  return a.index === b.index && a.left === b.left && a.width === b.width && isSameItem(a.item, b.item);
+}
+
+function isSameItem(a: Item | null, b: Item | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (Object.keys(a) as (keyof Item)[]).every((field) => a[field] === b[field]);
+}
+
 export const emptyColumns = (): TimelineColumns => ({
   id: [],
   taken_at: [],

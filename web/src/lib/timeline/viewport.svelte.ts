@@ -61,6 +61,8 @@ export class Viewport implements Keeper {
   #movedAt = 0;
   /** Images wait while the library flies past. */
   isFast = $state(false);
+  /** The library moves. Rows ask once, when they appear. */
+  isMoving = false;
 
   constructor(timeline: Timeline) {
     this.timeline = timeline;
@@ -118,6 +120,7 @@ export class Viewport implements Keeper {
   };
 
   #measure(moved: number): void {
+    this.isMoving = true;
     const now = performance.now();
     this.#speed = moved / Math.max(1, now - this.#movedAt);
     this.#movedAt = now;
@@ -127,7 +130,7 @@ export class Viewport implements Keeper {
   #later(): void {
     clearTimeout(this.#settling);
     this.#settling = setTimeout(() => {
-      this.isFast = false;
+      this.isFast = this.isMoving = false;
       this.#settle();
       this.wantVisible();
     }, SETTLE_AFTER);
