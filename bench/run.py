@@ -105,7 +105,30 @@ def write_engine(options):
             f"| this disk: 4 KiB append + fsync, one after another | {fsync:.0f} |"]
 
 
-PARTS = {"renditions": renditions, "ingest": ingest, "write-engine": write_engine}
+def timeline(options):
+    run("cargo", "build", "--release", "--locked", "--workspace", "--examples", "--bins")
+    found = figures("node", "bench/timeline_browser.mjs")
+    print(f"  {found}", flush=True)
+    events = found["events_1000"]
+
+    def frames(name, what):
+        one = found[name]
+        return f"| {what} | {one['frames']} | {one['longest_ms']:.0f} ms | {one['over_50_ms']} | {one['over_20_ms_percent']:.1f} % | {one['longest_task_cpu_ms']:.0f} ms |"
+
+    return ["## Timeline of 1,000,000 photos in the browser", "",
+            "Chromium without a graphics card (the processor draws every pixel), server, and browser on this one machine; rows generated over twenty years with one month of 70,000, "
+            "thumbnails of real photos repeated. Frames from the browser's own trace.", "",
+            "| | frames | longest | over 50 ms | over 20 ms | longest work of the page in one go |", "|---|---|---|---|---|---|",
+            frames("scrub", "scrubber dragged from newest to oldest and back, 10 s"),
+            frames("month_of_70000", "wheel through the month of 70,000, 5 s"),
+            frames("plain_boxes", "the same wheel over plain boxes: what browser and machine can do"), "",
+            "| | |", "|---|---|",
+            f"| first timeline paint, cold cache (median of 5) | **{found['first_paint_ms']} ms** |",
+            f"| JavaScript heap after the scrubbing | {found['heap_mb']:.0f} MB |",
+            f"| 1,000 photos arriving by events at once: main thread in all, longest task | {events['main_thread_cpu_ms']} ms, {events['longest_task_cpu_ms']:.0f} ms |"]
+
+
+PARTS = {"timeline": timeline, "renditions": renditions, "ingest": ingest, "write-engine": write_engine}
 
 
 def machine():

@@ -139,21 +139,26 @@ async function dense(page, tracer) {
   return wheel(page, tracer)
 }
 
-/** A thousand photos come back at once while the page is open. */
+/** A thousand photos come back at once while the page is open, three times; the middle one counts. */
 async function arriving(page, tracer, front) {
   await page.keyboard.press('Home')
   await page.getByRole('slider').focus()
   await page.keyboard.press('Home')
   const ids = await front.newest(1000)
-  await front.batch(ids, 'trash')
-  await page.waitForTimeout(3000)
-  const events = await tracer.during(async () => {
-    await front.batch(ids, 'restore')
+  const rounds = []
+  for (let round = 0; round < 3; round++) {
+    await front.batch(ids, 'trash')
     await page.waitForTimeout(3000)
-  })
-  const quiet = await tracer.during(() => page.waitForTimeout(3000))
-  const busy = workOf(events)
-  return { longest_task_ms: busy.longest, longest_task_cpu_ms: busy.longestCpu, main_thread_cpu_ms: Math.max(0, Math.round(busy.total - workOf(quiet).total)) }
+    const busy = workOf(
+      await tracer.during(async () => {
+        await front.batch(ids, 'restore')
+        await page.waitForTimeout(3000)
+      }),
+    )
+    const quiet = workOf(await tracer.during(() => page.waitForTimeout(3000)))
+    rounds.push({ longest_task_ms: busy.longest, longest_task_cpu_ms: busy.longestCpu, main_thread_cpu_ms: Math.max(0, Math.round(busy.total - quiet.total)) })
+  }
+  return rounds.sort((a, b) => a.main_thread_cpu_ms - b.main_thread_cpu_ms)[1]
 }
 
 await library()
