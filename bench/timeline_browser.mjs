@@ -182,10 +182,10 @@ try {
   say(`scrub: ${JSON.stringify({ ...scrubbed, heap_mb })}`)
   const month_of_70000 = await dense(page, tracer)
   say(`70,000 in a month: ${JSON.stringify(month_of_70000)}`)
-  const plain_boxes = await plain(browser)
-  say(`the same wheel over plain boxes: ${JSON.stringify(plain_boxes)}`)
   const events_1000 = await arriving(page, tracer, front)
   say(`1,000 by events: ${JSON.stringify(events_1000)}`)
+  const plain_boxes = await plain(browser)
+  say(`the same wheel over plain boxes: ${JSON.stringify(plain_boxes)}`)
   console.log(JSON.stringify({ rows: ROWS, first_paint_ms, scrub: scrubbed, heap_mb, month_of_70000, plain_boxes, events_1000 }))
 } finally {
   await browser.close()
