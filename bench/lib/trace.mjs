@@ -54,10 +54,14 @@ export function framesOf(events) {
 /** Tasks of the page's main thread, in ms: as long as they lasted, and what of it the processor worked for them. */
 export function workOf(events) {
   const isMain = ({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain'
-  const threads = new Set(events.filter(isMain).map(({ pid, tid }) => `${pid}/${tid}`))
+  const threads = new Map(events.filter(isMain).map(({ pid, tid }) => [`${pid}/${tid}`, []]))
+  for (const event of events) {
+    if (event.name === 'RunTask' && event.ph === 'X') threads.get(`${event.pid}/${event.tid}`)?.push(event)
+  }
   if (threads.size === 0) throw new Error('no page in the trace')
-  const tasks = events.filter(({ name, pid, tid, ph }) => name === 'RunTask' && ph === 'X' && threads.has(`${pid}/${tid}`))
+  const total = (tasks) => tasks.reduce((sum, { tdur }) => sum + (tdur ?? 0) / 1000, 0)
+  // Pages that were closed linger in processes of their own.
+  const tasks = [...threads.values()].sort((a, b) => total(b) - total(a))[0]
   const longest = (field) => Math.round(Math.max(0, ...tasks.map((task) => task[field] ?? 0)) / 100) / 10
-  const total = tasks.reduce((sum, { tdur }) => sum + (tdur ?? 0) / 1000, 0)
-  return { longest: longest('dur'), longestCpu: longest('tdur'), total }
+  return { longest: longest('dur'), longestCpu: longest('tdur'), total: total(tasks) }
 }

@@ -247,7 +247,7 @@ export class Viewport implements Keeper {
     const options = timeline.options;
     if (!options || timeline.sections.length === 0 || this.#height === 0) return [];
     // Rows outside of sight are drawn ahead, but not while flying: then only what is seen counts.
-    const ahead = this.isFast ? 0 : Math.min(this.#height, 900);
+    const ahead = this.isFast ? 0 : Math.min(this.#height, 600);
     const from = this.#scale.virtualTop - ahead;
     const to = this.#scale.virtualTop + this.#height + ahead;
     const shown: VisibleSection[] = [];
