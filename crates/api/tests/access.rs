@@ -96,6 +96,9 @@ const ROWS: &[Row] = &[
     Row("post", "/api/v1/uploads", Serves::Self_, || {
         Some(json!({"file_name": "a.jpg", "size": 10}))
     }),
+    Row("post", "/api/v1/uploads/sizes", Serves::Self_, || {
+        Some(json!({"sizes": [10]}))
+    }),
     Row("get", "/api/v1/uploads/{upload}", Serves::Owner, none),
     Row("delete", "/api/v1/uploads/{upload}", Serves::Owner, none),
     Row("options", "/api/v1/tus", Serves::All, none),

@@ -61,6 +61,7 @@ pub fn all() -> OpenApiRouter<Api> {
         .routes(routes!(trash::restore))
         .routes(routes!(trash::empty))
         .routes(routes!(uploads::list, uploads::create))
+        .routes(routes!(uploads::sizes))
         .routes(routes!(uploads::get, uploads::cancel))
         .routes(routes!(tus::capabilities, tus::create))
         .routes(routes!(

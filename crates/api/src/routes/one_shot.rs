@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use domain::{Call, Description, MediaId, Priority, Taken, Title};
+use domain::{At, Call, Description, MediaId, Priority, Taken, Title};
 use futures_util::StreamExt;
 use std::io;
 use tokio::sync::mpsc;
@@ -45,6 +45,9 @@ pub struct MediaUpload {
     /// When it was captured; otherwise it is read from the file.
     #[schema(format = DateTime)]
     taken_at: Option<String>,
+    /// When the file was last modified.
+    #[schema(format = DateTime)]
+    modified_at: Option<String>,
     /// A title.
     #[schema(max_length = 200)]
     title: Option<String>,
@@ -59,6 +62,7 @@ struct Texts {
     title: Option<Title>,
     description: Option<Description>,
     taken: Option<Taken>,
+    modified: Option<At>,
 }
 
 impl Texts {
@@ -78,6 +82,7 @@ impl Texts {
             "description" => self.description = Some(Description::parse(&text).map_err(refused)?),
             "taken_at" if text.is_empty() => {}
             "taken_at" => self.taken = Some(when::parse_taken(&text).map_err(refused)?),
+            "modified_at" => self.modified = Some(when::parse_instant(&text).map_err(refused)?),
             _ => return Err(Problem::field(&name, "is not a known field")),
         }
         Ok(())
@@ -87,6 +92,7 @@ impl Texts {
             title: self.title.map(|t| t.as_str().to_owned()),
             description: self.description.map(|d| d.as_str().to_owned()),
             taken_at: self.taken,
+            modified_at: self.modified,
             ..Details::default()
         }
     }

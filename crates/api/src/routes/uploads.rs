@@ -22,6 +22,9 @@ use vault::{
     upload::{self, Announced, Created, Details, Progress, Ticket},
 };
 
+/// Asked about at once.
+const MOST_SIZES: usize = 1000;
+
 /// A file that is going to be sent.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +133,36 @@ pub async fn create(
             Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(ticket)).into_response())
         }
     }
+}
+
+/// Sizes of files that may be sent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sizes {
+    /// In bytes.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub sizes: Vec<u64>,
+}
+
+/// Sizes that your items have.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KnownSizes {
+    /// Those among the sizes asked about, each once.
+    pub known: Vec<u64>,
+}
+
+/// Tells which of these sizes your items have. A file of another size is certainly new: its content need not be hashed to find
+/// out.
+#[utoipa::path(
+    post, path = "/api/v1/uploads/sizes", tag = "upload", request_body = Sizes,
+    responses((status = 200, body = KnownSizes))
+)]
+pub async fn sizes(State(api): State<Api>, SignedIn(call): SignedIn, Body(asked): Body<Sizes>) -> Reply<KnownSizes> {
+    if !(1..=MOST_SIZES).contains(&asked.sizes.len()) {
+        return Err(Problem::field("sizes", format!("must have 1 to {MOST_SIZES} entries")));
+    }
+    let known = upload::sizes(api.vault(), call, asked.sizes).await?;
+    Ok(Json(KnownSizes { known }))
 }
 
 /// How an upload stands.

@@ -95,6 +95,7 @@ async fn forms_that_are_wrong_are_refused_with_the_reason(database: testkit::Dat
         (vec![("file", Some("a.jpg"), &b""[..])], 415),
         (vec![("title", None, text)], 422),
         (vec![("taken_at", None, text), ("file", Some("a.jpg"), &photo)], 422),
+        (vec![("modified_at", None, text), ("file", Some("a.jpg"), &photo)], 422),
         (vec![("unknown", None, text), ("file", Some("a.jpg"), &photo)], 422),
     ] {
         let answer = ann.form("/api/v1/media", &parts).await;
@@ -113,6 +114,34 @@ async fn forms_that_are_wrong_are_refused_with_the_reason(database: testkit::Dat
         json!([]),
         "nothing of it was added"
     );
+}
+
+#[testkit::both]
+async fn only_files_of_a_known_size_may_be_here_already(database: testkit::Database) {
+    let (_house, ann) = house_of_ann(database).await;
+    let photo = testkit::sample::jpeg_of_size(1, 20_000);
+    let size = photo.len() as u64;
+    let (name, time): (_, &[u8]) = ("modified_at", b"2019-07-21T12:00:00Z");
+    let added = ann
+        .form("/api/v1/media", &[(name, None, time), ("file", Some("a.jpg"), &photo)])
+        .await;
+    assert_eq!(added.status, 201, "{}", added.text());
+    assert!(
+        added.json()["taken_at"]
+            .as_str()
+            .unwrap()
+            .starts_with("2019-07-21T12:00:00"),
+        "a file that says nothing itself is as old as the device says"
+    );
+
+    let asked = |sizes: Vec<u64>| ann.post("/api/v1/uploads/sizes", json!({ "sizes": sizes }));
+    let mut many: Vec<u64> = (1..1000).collect();
+    many.push(size);
+    assert_eq!(asked(many).await.json(), json!({ "known": [size] }));
+    assert_eq!(asked(vec![1]).await.json(), json!({ "known": [] }));
+    for wrong in [vec![], vec![1; 1001]] {
+        assert_eq!(asked(wrong).await.status, 422);
+    }
 }
 
 async fn tus(who: &Client, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {

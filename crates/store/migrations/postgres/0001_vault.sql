@@ -103,6 +103,7 @@ CREATE TABLE media (
   deleted_at BIGINT
 );
 CREATE UNIQUE INDEX media_content ON media (owner, sha256);
+CREATE INDEX media_size ON media (owner, size);
 CREATE INDEX media_page ON media (owner, shelf, month, taken_local, id, taken_offset, kind, width, height, thumbhash, duration_ms, state, version);
 -- Months sort as wall clocks do, so that lists across months are read from these two as well.
 CREATE INDEX media_kind ON media (owner, shelf, kind, month, taken_local, id);

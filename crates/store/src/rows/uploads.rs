@@ -112,6 +112,31 @@ impl Tx<'_, '_> {
         self.list(&sql, &[may.facts().owner.into(), limit.into()], upload_row)
     }
 
+    /// Those among `sizes` (bytes) that items of a person have.
+    pub fn sizes_of(&mut self, may: &Allowed<AddMedia>, sizes: &[u64]) -> Result<Vec<u64>, StoreError> {
+        /// Asked about in one statement, which is always the same: the last size fills it up.
+        const AT_ONCE: usize = 100;
+        let places: Vec<String> = (2..AT_ONCE + 2).map(|n| format!("?{n}")).collect();
+        let sql = format!(
+            "SELECT DISTINCT size FROM media WHERE owner = ?1 AND size IN ({})",
+            places.join(", ")
+        );
+        let mut found = Vec::new();
+        for some in sizes.chunks(AT_ONCE) {
+            let last = some.iter().copied().last().unwrap_or(0);
+            let mut args = vec![may.facts().owner.into()];
+            args.extend(
+                some.iter()
+                    .copied()
+                    .chain(std::iter::repeat(last))
+                    .take(AT_ONCE)
+                    .map(Into::into),
+            );
+            found.extend(self.list(&sql, &args, |r| r.size(0))?);
+        }
+        Ok(found)
+    }
+
     /// Records what became of an upload. It stays until it expires, so that a lost answer can be asked for again.
     pub fn complete_upload(&mut self, may: &Allowed<ContinueUpload>, media: MediaId) -> Result<(), StoreError> {
         let sql = "UPDATE upload SET media_id = ?2 WHERE id = ?1 AND media_id IS NULL";

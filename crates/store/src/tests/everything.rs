@@ -289,6 +289,7 @@ pub(super) fn ask_everything(tx: &mut Tx<'_, '_>, person: Person) -> Vec<(&'stat
     ask!("upload_facts", tx.upload_facts(upload.id));
     ask!("upload", tx.upload(&may(me, facts())));
     ask!("uploads", tx.uploads(&may(me, library()), 10));
+    ask!("sizes_of", tx.sizes_of(&may(me, library()), &[1, 2]));
     ask!("has_upload_of_blob", tx.has_upload_of_blob(upload.blob));
     ask!("has_blob", tx.has_blob(upload.blob));
     ask!("complete_upload", tx.complete_upload(&may(me, facts()), media));

@@ -205,6 +205,19 @@ fn progress(row: &UploadRow, offset: u64, media: Option<MediaId>) -> Progress {
     }
 }
 
+/// Those among `sizes` that one's items have: a file of another size is certainly new, so that its content need not be hashed
+/// to find out.
+pub async fn sizes(vault: &Vault, call: Call, sizes: Vec<u64>) -> Result<Vec<u64>, VaultError> {
+    let owner = call.actor.person().ok_or(VaultError::Unauthenticated)?.id;
+    vault
+        .store()
+        .read(move |tx| {
+            let may = can::<AddMedia>(&call.actor, LibraryFacts { owner, receiving: None })?;
+            Ok(tx.sizes_of(&may, &sizes)?)
+        })
+        .await
+}
+
 /// One's uploads under way.
 pub async fn list(vault: &Vault, call: Call) -> Result<Vec<Progress>, VaultError> {
     let owner = call.actor.person().ok_or(VaultError::Unauthenticated)?.id;

@@ -78,6 +78,8 @@ export function createApi(fetcher: typeof fetch) {
     },
     uploads: {
       create: (body: UploadRequest) => got(client.POST('/api/v1/uploads', { body })),
+      /** Which of these sizes the person's files have. */
+      sizes: (sizes: number[]) => got(client.POST('/api/v1/uploads/sizes', { body: { sizes } })),
       /** Those under way. */
       list: () => got(client.GET('/api/v1/uploads')),
       /** How one stands, with an address for the rest. */
@@ -90,10 +92,11 @@ export type Api = ReturnType<typeof createApi>;
 
 const ROOT = '/api/v1';
 
-/** Addresses that the browser itself loads (images, video, downloads); they are authorised by the session cookie. */
+/** Addresses that the browser itself loads (images, video, downloads); and where it sends files itself; they are authorised by the session cookie. */
 export const urls = {
   /** Named with the item's version, so that the browser may keep it for ever. */
   thumbnail: (id: string, size: 'thumb' | 'preview', version: number) => `${ROOT}/media/${id}/thumbnail?size=${size}&v=${version}`,
+  media: () => `${ROOT}/media`,
   content: (id: string) => `${ROOT}/media/${id}/content`,
   download: (id: string) => `${ROOT}/media/${id}/content?download=1`,
   events: () => `${ROOT}/events`

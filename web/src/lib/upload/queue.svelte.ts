@@ -1,54 +1,15 @@
 import { ApiError, UnreachableError, type Api } from '$lib/api';
 import type { Connection } from '$lib/state/connection.svelte';
-import { Afterlife, type Heirs, type Living } from './afterlife';
+import { Afterlife, type Heirs } from './afterlife';
 import type { Found } from './collect';
 import { Hasher } from './hasher';
+import { isOver, UnreadableFile, UploadItem } from './item.svelte';
 import type { Kept } from './keep';
+import { KnownSizes } from './known-sizes';
 import { Orphans } from './orphans';
 import { Rate } from './rate';
 import { forget, forgetAll, recall, remember, unfinished } from './remember';
-import { send, sendAll, Stopped, type Sending } from './send';
-
-export type UploadStatus = 'waiting' | 'checking' | 'sending' | 'paused' | 'done' | 'duplicate' | 'failed';
-
-/** One file on its way into the vault. */
-export class UploadItem implements Living {
-  readonly id: string;
-  readonly found: Found;
-  readonly number: number;
-  status = $state<UploadStatus>('waiting');
-  sent = $state(0);
-  error = $state.raw<unknown>(null);
-  mediaId = $state<string | null>(null);
-  /** It is stored, but cannot be shown: why. */
-  trouble = $state<string | null>(null);
-  /** Where its bytes go, once the server has said so. */
-  url: string | null = null;
-  /** It may have been announced already, and the answer been lost. */
-  mayHaveBegun = false;
-  /** Until when the server waits for the rest. */
-  expires = '';
-  /** The next page would find the address. */
-  isRemembered = false;
-  sending: Sending | null = null;
-
-  constructor(found: Found, id: string, number: number) {
-    this.found = found;
-    this.id = id;
-    this.number = number;
-  }
-
-  get file(): File {
-    return this.found.file;
-  }
-
-  get isOver(): boolean {
-    return isOver(this.status);
-  }
-}
-
-/** The file was moved, deleted or changed since it was given. */
-export class UnreadableFile extends Error {}
+import { send, sendAll, sendWhole, Stopped } from './send';
 
 /** A file on the disk may be gone; browsers then say the same as when the network is. */
 const isReadable = (file: File): Promise<boolean> => file.slice(0, 1).arrayBuffer().then(
@@ -60,7 +21,12 @@ const AT_ONCE = 4;
 /** Most files have arrived before this; writing each down would take its time. */
 const REMEMBER_AFTER = 1000;
 const BEAT = 150;
-const isOver = (status: UploadStatus) => status === 'done' || status === 'duplicate' || status === 'failed';
+
+/**
+ * A file that is sent within a few seconds goes in one request; beginning anew costs less than being able to go on. A longer
+ * one can be resumed.
+ */
+const ONE_REQUEST = { seconds: 4, least: 1e6, most: 16e6, unknown: 8e6 };
 
 /** All files that wait, travel or have arrived since the page was opened. Totals are kept, not summed up again. */
 export class UploadQueue {
@@ -92,6 +58,7 @@ export class UploadQueue {
   #api: Api;
   #connection: Connection;
   #hasher = new Hasher();
+  #sizes: KnownSizes;
   #rate = new Rate();
   #running = 0;
   #next = 1;
@@ -107,6 +74,7 @@ export class UploadQueue {
   constructor(api: Api, connection: Connection) {
     this.#api = api;
     this.#orphans = new Orphans(api);
+    this.#sizes = new KnownSizes(api);
     this.#connection = connection;
     connection.onReturn(() => (this.#isSettled ? this.#pump() : this.signedIn()));
     // The page may be on its way out: what is under way must be found again.
@@ -129,6 +97,7 @@ export class UploadQueue {
 
   #append(fresh: readonly UploadItem[]): void {
     if (!this.isActive) this.#rate.reset();
+    this.#sizes.forget();
     this.items = [...this.items, ...fresh];
     for (const { file } of fresh) this.totalBytes += file.size;
     if (this.#owner !== null) void this.#afterlife.keep(this.#owner, fresh);
@@ -218,7 +187,7 @@ export class UploadQueue {
     this.#progress(item, 0);
     item.error = null;
     item.url = null;
-    item.mayHaveBegun = false;
+    item.mayHaveBegun = item.mayHaveArrived = false;
     item.status = 'waiting';
     this.#cursor = 0;
     if (this.#owner !== null) void this.#afterlife.keep(this.#owner, [item]);
@@ -284,21 +253,59 @@ export class UploadQueue {
     item.status = 'checking';
     try {
       const begun = item.url ?? (await this.#begun(item));
-      item.url = begun ?? (await this.#create(item));
+      const isNew = begun === null && !item.mayHaveArrived && !(await this.#sizes.has(file.size, this.#sizesAhead()));
+      const isWhole = isNew && !item.mayHaveBegun && file.size <= this.#mostAtOnce();
+      if (!isWhole) item.url = begun ?? (await this.#create(item, !isNew));
       const { url } = item;
-      if (url === null || !this.items.includes(item)) return;
+      if ((url === null && !isWhole) || !this.items.includes(item)) return;
       if (this.isPaused) {
         item.status = 'paused';
         return;
       }
       item.status = 'sending';
+      if (url === null) {
+        await this.#sendWhole(item);
+        return;
+      }
       const remembering = setTimeout(() => this.#remember(item), REMEMBER_AFTER);
-      item.sending = (begun === null ? sendAll : send)(file, url, (sent) => this.#progress(item, sent));
-      item.mediaId = await item.sending.done.finally(() => clearTimeout(remembering));
+      const sending = (begun === null ? sendAll : send)(file, url, (sent) => this.#progress(item, sent));
+      item.sending = sending;
+      item.mediaId = await sending.done.finally(() => clearTimeout(remembering));
       this.#finish(item, 'done');
     } catch (error) {
       await this.#stumble(item, error);
     }
+  }
+
+  async #sendWhole(item: UploadItem): Promise<void> {
+    for (;;) {
+      const sending = sendWhole(item.file, (sent) => this.#progress(item, sent));
+      item.sending = sending;
+      try {
+        const { id, isNew } = await sending.done;
+        item.mediaId = id;
+        this.#finish(item, isNew || item.mayHaveArrived ? 'done' : 'duplicate');
+        return;
+      } catch (error) {
+        const isCut = error instanceof UnreachableError;
+        if (item.mayHaveArrived || !(isCut || (error instanceof ApiError && error.status === 401))) throw error;
+        item.mayHaveArrived = true;
+        this.#progress(item, 0);
+        // Renews the session if that was it; throws if there is no server or no session any more.
+        await this.#api.me.get();
+        if (this.isPaused || !this.items.includes(item)) throw new Stopped();
+      }
+    }
+  }
+
+  /** Bytes that are sent in one request, as fast as they go. */
+  #mostAtOnce(): number {
+    const { seconds, least, most, unknown } = ONE_REQUEST;
+    return this.speed === 0 ? unknown : Math.min(most, Math.max(least, this.speed * seconds));
+  }
+
+  *#sizesAhead(): Iterable<number> {
+    for (let at = this.#cursor; at < this.items.length; at++) yield this.items[at]?.file.size ?? 0;
   }
 
   #remember(item: UploadItem): void {
@@ -324,10 +331,10 @@ export class UploadQueue {
     return found.url;
   }
 
-  /** Announces a file; null = it is here already. */
-  async #create(item: UploadItem): Promise<string | null> {
+  /** Announces a file, hashed if it may be here; null = it is. */
+  async #create(item: UploadItem, mayBeHere: boolean): Promise<string | null> {
     const { file } = item;
-    const sha256 = await this.#hasher.hash(file);
+    const sha256 = mayBeHere ? await this.#hasher.hash(file) : null;
     item.mayHaveBegun = true;
     const created = await this.#api.uploads.create({
       file_name: file.name,
@@ -338,7 +345,7 @@ export class UploadQueue {
     });
     if ('media' in created) {
       item.mediaId = created.media.id;
-      this.#finish(item, 'duplicate');
+      this.#finish(item, item.mayHaveArrived ? 'done' : 'duplicate');
       return null;
     }
     item.mayHaveBegun = false;

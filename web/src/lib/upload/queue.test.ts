@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError, UnreachableError, type Api, type Media, type UploadCreated, type UploadInfo } from '$lib/api';
 import type { Connection } from '$lib/state/connection.svelte';
-import { UnreadableFile, UploadQueue } from './queue.svelte';
+import { UnreadableFile } from './item.svelte';
+import { UploadQueue } from './queue.svelte';
+import type { Added } from './send';
 
 const sends = vi.hoisted(() => ({ all: [] as { url: string; resolve: (id: string) => void; reject: (e: unknown) => void; stop: () => void }[] }));
+
+const wholes = vi.hoisted(() => [] as { name: string; resolve: (added: { id: string; isNew: boolean }) => void; reject: (e: unknown) => void }[]);
 
 vi.mock('./send', async (original) => {
   const real = await original<typeof import('./send')>();
@@ -15,7 +19,14 @@ vi.mock('./send', async (original) => {
     sends.all.push({ url, resolve, reject, stop });
     return { done, stop };
   };
-  return { ...real, send, sendAll: send };
+  const sendWhole = (file: File) => {
+    let resolve: (added: Added) => void = () => undefined;
+    let reject: (error: unknown) => void = () => undefined;
+    const done = new Promise<Added>((yes, no) => ((resolve = yes), (reject = no)));
+    wholes.push({ name: file.name, resolve, reject });
+    return { done, stop: () => reject(new real.Stopped()) };
+  };
+  return { ...real, send, sendAll: send, sendWhole };
 });
 vi.mock('./hasher', () => ({ Hasher: class { hash = async (file: File) => `hash of ${file.name}`; } }));
 
@@ -36,12 +47,16 @@ let create: (body: { file_name: string }) => Promise<UploadCreated>;
 let queue: UploadQueue;
 let person: string;
 let orphans: UploadInfo[];
+/** Does the vault have files of this size? */
+let isKnown: (size: number) => boolean;
 const file = (name: string, size = 100) => new File([new Uint8Array(size)], name, { lastModified: 1 });
 /** Lets every promise that can go on do so. */
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 beforeEach(() => {
   sends.all.length = 0;
+  wholes.length = 0;
+  isKnown = () => true;
   const stored = new Map<string, string>();
   vi.stubGlobal('localStorage', { getItem: (key: string) => stored.get(key) ?? null, setItem: (key: string, value: string) => stored.set(key, value) });
   connection = new FakeConnection();
@@ -50,10 +65,11 @@ beforeEach(() => {
   orphans = [];
   const uploads = {
     create: (body: { file_name: string }) => create(body),
+    sizes: async (sizes: number[]) => ({ known: sizes.filter((size) => isKnown(size)) }),
     list: async () => ({ items: orphans }),
     get: async (id: string) => ({ ...orphans[0], url: `/u/${id}` })
   };
-  const api = { uploads, me: { get: async () => ({ id: person }) } } as unknown as Api;
+  const api = { uploads, me: { get: async () => (person === 'nobody' ? Promise.reject(new ApiError(401, {}, null)) : { id: person }) } } as unknown as Api;
   queue = new UploadQueue(api, connection as unknown as Connection);
 });
 
@@ -198,5 +214,79 @@ describe('uploads', () => {
     if (first) queue.cancel(first);
     expect(queue.items).toHaveLength(1);
     expect(queue.totalBytes).toBe(100);
+  });
+});
+
+describe('files of a size that the vault does not know', () => {
+  let hashed: (string | undefined)[];
+  beforeEach(() => {
+    isKnown = () => false;
+    hashed = [];
+    const working = create;
+    create = (body: { file_name: string; sha256?: string }) => (hashed.push(body.sha256), working(body));
+  });
+
+  it('go in one request, unannounced and not hashed', async () => {
+    queue.add([file('a.jpg'), file('b.jpg', 101)]);
+    await settle();
+    expect(wholes.map(({ name }) => name)).toEqual(['a.jpg', 'b.jpg']);
+    wholes[0]?.resolve({ id: 'm', isNew: true });
+    wholes[1]?.resolve({ id: 'old', isNew: false });
+    await settle();
+    expect(statuses()).toEqual(['done', 'duplicate']);
+    expect(queue.items.map(({ mediaId }) => mediaId)).toEqual(['m', 'old']);
+    expect(hashed).toEqual([]);
+  });
+
+  it('are announced when they are large, so that they can be resumed, and not hashed either', async () => {
+    queue.add([file('film.mp4', 9e6)]);
+    await settle();
+    expect(hashed).toEqual([undefined]);
+    expect(sends.all.map(({ url }) => url)).toEqual(['/u/film.mp4']);
+  });
+
+  it('are sent again when the answer was cut off, and are not said to have been there', async () => {
+    queue.add([file('a.jpg')]);
+    await settle();
+    wholes[0]?.reject(new UnreachableError('cut'));
+    await settle();
+    wholes[1]?.resolve({ id: 'm', isNew: false });
+    await settle();
+    expect(statuses()).toEqual(['done']);
+  });
+
+  it('are hashed once they may have arrived', async () => {
+    queue.add([file('a.jpg')]);
+    await settle();
+    wholes[0]?.reject(new UnreachableError('cut'));
+    await settle();
+    wholes[1]?.reject(new UnreachableError('cut'));
+    await settle();
+    expect(statuses()).toEqual(['waiting']);
+    connection.reached(true);
+    await settle();
+    expect(hashed).toEqual(['hash of a.jpg']);
+    expect(wholes).toHaveLength(2);
+  });
+
+  it('wait for the person when the session has ended', async () => {
+    queue.add([file('a.jpg')]);
+    await settle();
+    person = 'nobody';
+    wholes[0]?.reject(new ApiError(401, {}, null));
+    await settle();
+    expect(queue.needsSignIn).toBe(true);
+    expect(statuses()).toEqual(['waiting']);
+  });
+
+  it('of one drop are asked about together', async () => {
+    const asked: number[] = [];
+    isKnown = (size) => (asked.push(size), false);
+    queue.add(Array.from({ length: 50 }, (_, n) => file(`${n}.jpg`, 100 + n)));
+    await settle();
+    expect(asked).toHaveLength(50);
+    for (const { resolve } of [...wholes]) resolve({ id: 'm', isNew: true });
+    await settle();
+    expect(asked).toHaveLength(50);
   });
 });

@@ -1,7 +1,7 @@
 import { describe } from '$lib/state/describe-error';
 import type { I18n } from '$lib/i18n/i18n.svelte';
 import type { MediaVault } from '$lib/state/app.svelte';
-import { UnreadableFile, type UploadItem } from './queue.svelte';
+import { UnreadableFile, type UploadItem } from './item.svelte';
 
 /** Why a file is not in the vault, or cannot be shown there. */
 export function whatIsWrong(item: UploadItem, t: I18n['t']): string {

@@ -1,13 +1,56 @@
 import type { DetailedError, Upload } from 'tus-js-client';
-import { ApiError, UnreachableError, type ProblemBody } from '$lib/api';
+import { ApiError, UnreachableError, urls, type Media, type ProblemBody } from '$lib/api';
 
 /** The transfer was stopped on purpose. */
 export class Stopped extends Error {}
 
-export interface Sending {
+export interface Sending<T = string | null> {
   /** Resolves with the id of the stored media. Rejects with ApiError, UnreachableError or Stopped. */
-  readonly done: Promise<string | null>;
+  readonly done: Promise<T>;
   stop(): void;
+}
+
+/** A file that was sent in one request. */
+export interface Added {
+  readonly id: string;
+  /** Not there before. */
+  readonly isNew: boolean;
+}
+
+/** Sends a file in one request, without an upload that could be resumed: cut off, it begins anew. */
+export function sendWhole(file: File, progress: (sent: number) => void): Sending<Added> {
+  const request = new XMLHttpRequest();
+  let stop: () => void = () => undefined;
+  const done = new Promise<Added>((resolve, reject) => {
+    stop = () => {
+      request.abort();
+      reject(new Stopped());
+    };
+    request.open('POST', urls.media());
+    follow(request, progress);
+    request.onerror = () => reject(new UnreachableError('cut off'));
+    request.onload = () => {
+      const { status } = request;
+      if (status === 200 || status === 201) resolve({ id: (JSON.parse(request.responseText) as Media).id, isNew: status === 201 });
+      else if (status === 502 || status === 503 || status === 504) reject(new UnreachableError(status));
+      else reject(refusal(status, request.responseText, request.getResponseHeader('x-request-id')));
+    };
+    const form = new FormData();
+    form.append('modified_at', new Date(file.lastModified).toISOString());
+    form.append('file', file);
+    request.send(form);
+  });
+  return { done, stop: () => stop() };
+}
+
+/** Tells of the progress of a request, now and then. */
+function follow(request: XMLHttpRequest, progress: (sent: number) => void): void {
+  let told = performance.now();
+  request.upload.onprogress = ({ loaded, timeStamp }) => {
+    if (timeStamp < told + TELL_EVERY) return;
+    told = timeStamp;
+    progress(loaded);
+  };
 }
 
 /**
@@ -31,12 +74,7 @@ export function sendAll(file: File, url: string, progress: (sent: number) => voi
     request.setRequestHeader('Tus-Resumable', '1.0.0');
     request.setRequestHeader('Upload-Offset', '0');
     request.setRequestHeader('Content-Type', 'application/offset+octet-stream');
-    let told = performance.now();
-    request.upload.onprogress = ({ loaded, timeStamp }) => {
-      if (timeStamp < told + TELL_EVERY) return;
-      told = timeStamp;
-      progress(loaded);
-    };
+    follow(request, progress);
     request.onerror = goOn;
     request.onload = () => {
       const { status } = request;
