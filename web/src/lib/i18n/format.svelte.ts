@@ -23,6 +23,16 @@ export class Format {
     return new Intl.DateTimeFormat(this.#i18n.region, { ...options, timeZone: 'UTC' });
   }
 
+  #made = new Map<string, Intl.NumberFormat>();
+
+  /** Making one takes longer than formatting a hundred numbers. */
+  #units(unit: string, unitDisplay: 'long' | 'short', maximumFractionDigits: number): Intl.NumberFormat {
+    const key = `${this.#i18n.region} ${unit} ${unitDisplay} ${maximumFractionDigits}`;
+    let made = this.#made.get(key);
+    if (!made) this.#made.set(key, (made = new Intl.NumberFormat(this.#i18n.region, { style: 'unit', unit, unitDisplay, maximumFractionDigits })));
+    return made;
+  }
+
   number = (value: number): string => this.#number.format(value);
 
   /** `2024-05` -> "May 2024"; a year is itself. */
@@ -62,20 +72,13 @@ export class Format {
   bytes = (bytes: number): string => {
     const power = bytes < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
     const value = bytes / 1000 ** power;
-    return new Intl.NumberFormat(this.#i18n.region, {
-      style: 'unit',
-      unit: SIZES[power] ?? 'byte',
-      unitDisplay: power === 0 ? 'long' : 'short',
-      maximumFractionDigits: value < 10 && power > 0 ? 1 : 0
-    }).format(value);
+    return this.#units(SIZES[power] ?? 'byte', power === 0 ? 'long' : 'short', value < 10 && power > 0 ? 1 : 0).format(value);
   };
 
   /** Seconds as "3 min" for time left. */
   timeLeft = (seconds: number): string => {
     const [unit, size] = seconds >= 5400 ? (['hour', 3600] as const) : seconds >= 60 ? (['minute', 60] as const) : (['second', 1] as const);
-    return new Intl.NumberFormat(this.#i18n.region, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }).format(
-      Math.max(1, seconds / size)
-    );
+    return this.#units(unit, 'short', 0).format(Math.max(1, seconds / size));
   };
 }
 
