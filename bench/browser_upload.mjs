@@ -2,11 +2,11 @@
  * How fast files get into the vault from a browser: `node bench/browser_upload.mjs [--files 1000] [--rounds 2]`, prints one
  * line of JSON.
  *
- * The same files of 4 MB go into a fresh server, once dropped as a folder onto the web app in Chromium, once by curl, which
- * is as simple as a client can be: each file is one POST over a connection that stays open, as many connections as the app
- * has. The two alternate. Before each run the server is new and empty; it keeps what it gets encrypted and durable, and
- * makes no thumbnails meanwhile (`--no-worker`): what is measured is the way in. The browser also hashes each file first,
- * as it always does, and follows the events. MEDIA_VAULT_BINARY and MEDIA_VAULT_CHROMIUM name other programs.
+ * The same files of 4 MB go into a fresh server: dropped as a folder onto the web app in Chromium; by curl, which is as simple
+ * as a client can be, each file one POST over a connection that stays open, as many connections as the app has; and by a page
+ * in Chromium that does nothing but send, which is what the browser can do. They alternate. Before each run the server is new
+ * and empty; it keeps what it gets encrypted and durable, and makes no thumbnails meanwhile (`--no-worker`): what is measured
+ * is the way in. The app also follows the events and shows what arrives. MEDIA_VAULT_BINARY and MEDIA_VAULT_CHROMIUM name other programs.
  */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -98,6 +98,43 @@ async function byBrowser(server, folder) {
   }
 }
 
+/** A page that sends and does nothing else. */
+async function byBarePage(server, folder, names) {
+  const browser = await BareBrowser.start()
+  try {
+    await browser.open(`${server.url}/robots.txt`)
+    await browser.evaluate(`document.body.innerHTML = '<input type="file" multiple>'`)
+    const { root } = await browser.send('DOM.getDocument', { depth: -1 })
+    const { nodeId } = await browser.send('DOM.querySelector', { nodeId: root.nodeId, selector: 'input' })
+    await browser.send('DOM.setFileInputFiles', { files: names.map((name) => join(folder, name)), nodeId })
+    const began = performance.now()
+    await browser.evaluate(`(${sendAll})(${JSON.stringify(await server.token())}, ${CONNECTIONS})`)
+    return (performance.now() - began) / 1000
+  } finally {
+    await browser.close()
+  }
+}
+
+/** Runs in the page. */
+async function sendAll(token, connections) {
+  const files = [...document.querySelector('input').files]
+  const post = (file) =>
+    new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest()
+      request.open('POST', '/api/v1/media')
+      request.setRequestHeader('Authorization', `Bearer ${token}`)
+      request.onloadend = () => (request.status === 201 ? resolve() : reject(new Error(`${request.status}`)))
+      const form = new FormData()
+      form.append('file', file)
+      request.send(form)
+    })
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      for (let file = files.pop(); file; file = files.pop()) await post(file)
+    }),
+  )
+}
+
 const median = (numbers) => {
   const sorted = [...numbers].sort((a, b) => a - b)
   return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2
@@ -105,11 +142,12 @@ const median = (numbers) => {
 
 const folder = await photos()
 const names = (await readdir(folder)).sort()
-const seconds = { browser: [], curl: [] }
+const seconds = { browser: [], bare_page: [], curl: [] }
 for (let round = 1; round <= ROUNDS; round++) {
   seconds.curl.push(await fresh((server) => byCurl(server, folder, names)))
   seconds.browser.push(await fresh((server) => byBrowser(server, folder)))
-  say(`round ${round}: curl ${seconds.curl.at(-1).toFixed(1)} s, browser ${seconds.browser.at(-1).toFixed(1)} s`)
+  seconds.bare_page.push(await fresh((server) => byBarePage(server, folder, names)))
+  say(`round ${round}: ${Object.entries(seconds).map(([name, times]) => `${name} ${times.at(-1).toFixed(1)} s`).join(', ')}`)
 }
 const rate = (times) => Math.round((FILES * SIZE) / 1e5 / median(times)) / 10
 console.log(
@@ -119,6 +157,7 @@ console.log(
     connections: CONNECTIONS,
     rounds: ROUNDS,
     browser_mb_per_second: rate(seconds.browser),
+    bare_page_mb_per_second: rate(seconds.bare_page),
     curl_mb_per_second: rate(seconds.curl),
     ratio: Math.round((1000 * median(seconds.curl)) / median(seconds.browser)) / 1000,
     seconds,

@@ -128,7 +128,21 @@ def timeline(options):
             f"| 1,000 photos arriving by events at once: main thread in all, longest task | {events['main_thread_cpu_ms']} ms, {events['longest_task_cpu_ms']:.0f} ms |"]
 
 
-PARTS = {"timeline": timeline, "renditions": renditions, "ingest": ingest, "write-engine": write_engine}
+def browser_upload(options):
+    found = figures("node", "bench/browser_upload.mjs", "--rounds", options.rounds)
+    print(f"  {found}", flush=True)
+    app, bare, curl = (found[f"{name}_mb_per_second"] for name in ("browser", "bare_page", "curl"))
+    return ["## Upload from the browser", "",
+            f"{found['files']} files of {found['bytes_each'] / 1e6:.0f} MB dropped as a folder onto the web app in Chromium, to the words that all were added; durable and encrypted on the server, "
+            f"no thumbnails meanwhile. Beside it, in alternation: curl with as many connections ({found['connections']}), and a page in the same Chromium that does nothing but send. "
+            f"Browser or curl, server, and disk share the {os.cpu_count()} cores. Median of {found['rounds']} rounds.", "",
+            "| | MB/s | of curl |", "|---|---|---|",
+            f"| curl | {curl:.0f} | 1 |",
+            f"| a page that only sends | {bare:.0f} | {bare / curl:.2f} |",
+            f"| the web app | {app:.0f} | **{app / curl:.2f}** |"]
+
+
+PARTS = {"timeline": timeline, "browser-upload": browser_upload, "renditions": renditions, "ingest": ingest, "write-engine": write_engine}
 
 
 def machine():
