@@ -31,7 +31,7 @@ test('a day of an ordinary person: photos of some years, last summer, a favourit
   await page.getByRole('button', { name: 'Add to favourites' }).click()
   await page.keyboard.press('i')
   const details = page.getByRole('complementary', { name: 'Details' })
-  await details.getByRole('button', { name: 'Change' }).click()
+  await details.getByRole('button', { name: 'Change the date' }).click()
   const date = details.getByLabel('Date and time')
   await date.fill('')
   await details.getByRole('button', { name: 'Save' }).click()

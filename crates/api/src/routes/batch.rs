@@ -9,7 +9,7 @@ use crate::{
     when,
 };
 use axum::{Json, extract::State};
-use domain::{At, Description, MediaId, Title};
+use domain::{At, Description, MediaId, Position, Title};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vault::trash::{self, Act, BatchEdit};
@@ -32,7 +32,7 @@ pub enum BatchAction {
     Unfavorite,
     /// Removed for good; only from the trash.
     DeletePermanently,
-    /// Title, description or capture time changed, as `changes` says.
+    /// Title, description, place or capture time changed, as `changes` says.
     Edit,
 }
 
@@ -67,6 +67,12 @@ pub struct BatchChanges {
     pub description: Option<String>,
     /// A new capture time.
     pub taken_at: Option<TakenChange>,
+    /// Degrees north of where all were taken, together with `longitude`.
+    #[schema(minimum = -90, maximum = 90)]
+    pub latitude: Option<f64>,
+    /// Degrees east, together with `latitude`.
+    #[schema(minimum = -180, maximum = 180)]
+    pub longitude: Option<f64>,
 }
 
 impl BatchChanges {
@@ -75,6 +81,18 @@ impl BatchChanges {
         let mut edit = BatchEdit::default();
         edit.facts.title = parsed("changes.title", self.title.as_deref(), Title::parse)?;
         edit.facts.description = parsed("changes.description", self.description.as_deref(), Description::parse)?;
+        edit.facts.position = match (self.latitude, self.longitude) {
+            (None, None) => None,
+            (Some(lat), Some(lon)) => Some(Some(
+                Position::new(lat, lon).map_err(|e| Problem::field("changes.latitude", e))?,
+            )),
+            _ => {
+                return Err(Problem::field(
+                    "changes.latitude",
+                    "must be given together with longitude",
+                ));
+            }
+        };
         match self.taken_at {
             None => {}
             Some(TakenChange::At(text)) => {

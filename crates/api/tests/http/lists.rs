@@ -178,7 +178,16 @@ async fn many_are_edited_alike_and_each_keeps_its_history(database: testkit::Dat
             {"field": "taken_at", "before": "2024-05-12T10:00:00+02:00", "after": "2024-05-12T11:00:00+02:00"},
         ])
     );
+    let placed = json!({"ids": [one, two], "action": "edit", "changes": {"latitude": 52.25, "longitude": 21.0}});
+    assert_eq!(ann.post("/api/v1/media/batch", placed).await.status, 200);
+    for id in [&one, &two] {
+        let item = ann.get(&format!("/api/v1/media/{id}")).await.json();
+        assert_eq!((&item["latitude"], &item["longitude"]), (&json!(52.25), &json!(21.0)));
+        assert_eq!(item["title"], "Lake", "what is absent stays");
+    }
     for wrong in [
+        json!({"ids": [one], "action": "edit", "changes": {"latitude": 52.25}}),
+        json!({"ids": [one], "action": "edit", "changes": {"latitude": 91, "longitude": 21}}),
         json!({"ids": [one], "action": "edit"}),
         json!({"ids": [one], "action": "edit", "changes": {}}),
         json!({"ids": [one], "action": "trash", "changes": {"title": "x"}}),

@@ -732,6 +732,16 @@ export interface components {
         BatchChanges: {
             /** @description A new description; an empty text takes it away. */
             description?: string | null;
+            /**
+             * Format: double
+             * @description Degrees north of where all were taken, together with `longitude`.
+             */
+            latitude?: number | null;
+            /**
+             * Format: double
+             * @description Degrees east, together with `latitude`.
+             */
+            longitude?: number | null;
             taken_at?: components["schemas"]["TakenChange"] | null;
             /** @description A new title; an empty text takes it away. */
             title?: string | null;

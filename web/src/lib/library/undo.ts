@@ -16,6 +16,7 @@ export async function undoOf(api: Api, ids: readonly string[], change: ManyChang
     each(before, async (media) => {
       await api.media.change(media.id, {
         ...(taken_at === undefined ? {} : { taken_at: media.taken_at }),
+        ...(change.latitude === undefined ? {} : { latitude: media.latitude, longitude: media.longitude }),
         ...(change.title === undefined ? {} : { title: media.title }),
         ...(change.description === undefined ? {} : { description: media.description })
       });
