@@ -85,6 +85,41 @@ test('a phone, with fingers only: add, choose, look, zoom, leave', async ({ page
   }
 })
 
+test('a photo is handed to another app; one that comes late asks for another tap', async ({ page }) => {
+  await page.addInitScript(() => {
+    const shared: string[] = []
+    Object.assign(window, { shared, isLate: false })
+    Object.assign(navigator, {
+      canShare: () => true,
+      share: async ({ files }: { files: File[] }) => {
+        const late = window as unknown as { isLate: boolean }
+        if (late.isLate) {
+          late.isLate = false
+          throw new DOMException('no gesture', 'NotAllowedError')
+        }
+        for (const file of files) shared.push(`${file.name} ${file.type} ${file.size}`)
+      },
+    })
+  })
+  await setUp(page)
+  const buffer = await jpeg(page, 1)
+  await page.getByTestId('files-bar').setInputFiles([{ name: 'lake.jpg', mimeType: 'image/jpeg', buffer }])
+  await thumbnailsShown(page, 1)
+  await page.getByRole('region', { name: 'Adding photos' }).getByRole('button', { name: 'Close' }).tap()
+  await page.locator('a[data-id]').first().tap()
+  const shared = () => page.evaluate(() => (window as unknown as { shared: string[] }).shared)
+  await page.getByRole('button', { name: 'Share' }).tap()
+  await expect.poll(shared).toEqual([`lake.jpg image/jpeg ${buffer.length}`])
+  expect(await page.evaluate(widerThanTheScreen)).toEqual([])
+
+  await page.evaluate(() => Object.assign(window, { isLate: true }))
+  await page.getByRole('button', { name: 'Share' }).tap()
+  await expect(page.getByText('The original is here')).toBeVisible()
+  expect(await shared()).toHaveLength(1)
+  await page.getByRole('status').getByRole('button', { name: 'Share' }).tap()
+  await expect.poll(shared).toHaveLength(2)
+})
+
 /** Runs in the page: what makes it wider than the screen. */
 function widerThanTheScreen(): string[] {
   if (document.documentElement.scrollWidth <= 360) return []

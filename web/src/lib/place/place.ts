@@ -36,5 +36,7 @@ function within(latitude: number, longitude: number): Place | null {
   return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 ? { latitude, longitude } : null;
 }
 
+const shortest = (degrees: number): string => String(Number(degrees.toFixed(5)));
+
 /** Five decimals are about a metre. */
-export const placeText = ({ latitude, longitude }: Place): string => `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+export const placeText = ({ latitude, longitude }: Place): string => `${shortest(latitude)}, ${shortest(longitude)}`;
