@@ -66,6 +66,10 @@ pub struct UploadRow {
 
 const COLUMNS: &str = "id, owner, blob_id, file_name, size, sha256, details, created_at, expires_at, media_id";
 
+/// Places for sizes that are asked about in one statement, which is always the same: the last size fills it up.
+const SIZES: &str = "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21";
+const SIZES_AT_ONCE: usize = 20;
+
 impl Tx<'_, '_> {
     /// Records a file that is about to arrive.
     pub fn create_upload(&mut self, may: &Allowed<AddMedia>, new: &NewUpload, now: At) -> Result<(), StoreError> {
@@ -114,22 +118,16 @@ impl Tx<'_, '_> {
 
     /// Those among `sizes` (bytes) that items of a person have.
     pub fn sizes_of(&mut self, may: &Allowed<AddMedia>, sizes: &[u64]) -> Result<Vec<u64>, StoreError> {
-        /// Asked about in one statement, which is always the same: the last size fills it up.
-        const AT_ONCE: usize = 100;
-        let places: Vec<String> = (2..AT_ONCE + 2).map(|n| format!("?{n}")).collect();
-        let sql = format!(
-            "SELECT DISTINCT size FROM media WHERE owner = ?1 AND size IN ({})",
-            places.join(", ")
-        );
+        let sql = format!("SELECT DISTINCT size FROM media WHERE owner = ?1 AND size IN ({SIZES})");
         let mut found = Vec::new();
-        for some in sizes.chunks(AT_ONCE) {
+        for some in sizes.chunks(SIZES_AT_ONCE) {
             let last = some.iter().copied().last().unwrap_or(0);
             let mut args = vec![may.facts().owner.into()];
             args.extend(
                 some.iter()
                     .copied()
                     .chain(std::iter::repeat(last))
-                    .take(AT_ONCE)
+                    .take(SIZES_AT_ONCE)
                     .map(Into::into),
             );
             found.extend(self.list(&sql, &args, |r| r.size(0))?);

@@ -37,6 +37,8 @@ export function createApi(fetcher: typeof fetch) {
     auth: {
       login: (body: { email: string; password: string }) =>
         got(client.POST('/api/v1/auth/login', { body, params: { header: { 'X-Session': 'cookie' } } })),
+      /** How the sign-in of this browser stands; never refused. */
+      state: () => got(client.GET('/api/v1/auth/session')),
       logout: () => got(client.POST('/api/v1/auth/logout', { body: { refresh_token: null } }))
     },
     me: {

@@ -21,13 +21,13 @@ export class Session {
     };
   }
 
-  /** Finds out where the person stands; never throws. Who signed out here is not asked for. */
+  /** Finds out where the person stands; never throws. Nothing is asked that would only be refused. */
   async load(): Promise<void> {
     try {
       const known = this.status === 'unknown' ? hint.read() : 'yes';
       if (known !== 'yes') {
         const { needed } = await this.#api.setup.needed();
-        if (needed || known === 'no') {
+        if (needed || known === 'no' || (await this.#api.auth.state()).state === 'signed_out') {
           this.status = needed ? 'setup' : 'signed-out';
           return;
         }
