@@ -6,7 +6,8 @@
  * as a client can be, each file one POST over a connection that stays open, as many connections as the app has; and by a page
  * in Chromium that does nothing but send, which is what the browser can do. They alternate. Before each run the server is new
  * and empty; it keeps what it gets encrypted and durable, and makes no thumbnails meanwhile (`--no-worker`): what is measured
- * is the way in. The app also follows the events and shows what arrives. MEDIA_VAULT_BINARY and MEDIA_VAULT_CHROMIUM name other programs.
+ * is the way in. The app also follows the events and shows what arrives. On loopback there is no cable, only the processors
+ * that all share; then the same over links as fast as an ordinary and a fast Ethernet. MEDIA_VAULT_BINARY and MEDIA_VAULT_CHROMIUM name other programs.
  */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -16,6 +17,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { BareBrowser } from './lib/bare-browser.mjs'
+import { Link } from './lib/link.mjs'
 import { ADA, Server } from './lib/server.mjs'
 
 const cache = process.env.MEDIA_VAULT_CACHE ?? join(homedir(), '.cache/media-vault')
@@ -45,9 +47,9 @@ async function photos() {
   return folder
 }
 
-async function fresh(run) {
+async function fresh(run, link = null) {
   const data = await mkdtemp(join(process.env.BENCH_DISK ?? cache, 'bench/upload-data-'))
-  const server = await Server.start(data, ['--no-worker'])
+  const server = await Server.start(data, ['--no-worker'], link)
   try {
     await server.setUp()
     const seconds = await run(server)
@@ -80,7 +82,7 @@ async function byCurl(server, folder, names) {
 
 /** From the drop to the words that all of them were added. */
 async function byBrowser(server, folder) {
-  const browser = await BareBrowser.start()
+  const browser = await BareBrowser.start(server.url)
   try {
     await browser.open(`${server.url}/sign-in`)
     const login = { method: 'POST', headers: { 'content-type': 'application/json', 'x-session': 'cookie' }, body: JSON.stringify({ email: ADA.email, password: ADA.password }) }
@@ -100,7 +102,7 @@ async function byBrowser(server, folder) {
 
 /** A page that sends and does nothing else. */
 async function byBarePage(server, folder, names) {
-  const browser = await BareBrowser.start()
+  const browser = await BareBrowser.start(server.url)
   try {
     await browser.open(`${server.url}/robots.txt`)
     await browser.evaluate(`document.body.innerHTML = '<input type="file" multiple>'`)
@@ -142,24 +144,26 @@ const median = (numbers) => {
 
 const folder = await photos()
 const names = (await readdir(folder)).sort()
-const seconds = { browser: [], bare_page: [], curl: [] }
-for (let round = 1; round <= ROUNDS; round++) {
-  seconds.curl.push(await fresh((server) => byCurl(server, folder, names)))
-  seconds.browser.push(await fresh((server) => byBrowser(server, folder)))
-  seconds.bare_page.push(await fresh((server) => byBarePage(server, folder, names)))
-  say(`round ${round}: ${Object.entries(seconds).map(([name, times]) => `${name} ${times.at(-1).toFixed(1)} s`).join(', ')}`)
-}
 const rate = (times) => Math.round((FILES * SIZE) / 1e5 / median(times)) / 10
-console.log(
-  JSON.stringify({
-    files: FILES,
-    bytes_each: SIZE,
-    connections: CONNECTIONS,
-    rounds: ROUNDS,
-    browser_mb_per_second: rate(seconds.browser),
-    bare_page_mb_per_second: rate(seconds.bare_page),
-    curl_mb_per_second: rate(seconds.curl),
-    ratio: Math.round((1000 * median(seconds.curl)) / median(seconds.browser)) / 1000,
-    seconds,
-  }),
-)
+
+/** Each contestant in each round; name -> MB/s. */
+async function contest(contestants, link = null) {
+  const seconds = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]))
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const [name, run] of Object.entries(contestants)) seconds[name].push(await fresh((server) => run(server, folder, names), link))
+    say(`round ${round}: ${Object.entries(seconds).map(([name, times]) => `${name} ${times.at(-1).toFixed(1)} s`).join(', ')}`)
+  }
+  return Object.fromEntries(Object.entries(seconds).map(([name, times]) => [name, rate(times)]))
+}
+
+const loopback = await contest({ curl: byCurl, app: byBrowser, bare_page: byBarePage })
+const gigabit = {}
+for (const megabits of [1000, 2500]) {
+  const link = Link.make(megabits)
+  try {
+    gigabit[megabits] = await contest({ curl: byCurl, app: byBrowser }, link)
+  } finally {
+    link.remove()
+  }
+}
+console.log(JSON.stringify({ files: FILES, bytes_each: SIZE, connections: CONNECTIONS, rounds: ROUNDS, loopback, gigabit }))

@@ -30,6 +30,7 @@ test_needs=(
   openssl:openssl
   sqlite3:sqlite3
   strace:strace
+  ip:iproute2
   git:git
 )
 

@@ -14,10 +14,11 @@ export class BareBrowser {
   #answers = new Map()
   #number = 0
 
-  static async start(executable = process.env.MEDIA_VAULT_CHROMIUM ?? '/usr/bin/chromium') {
+  /** Pages of `origin` are treated as if they came by TLS. */
+  static async start(origin, executable = process.env.MEDIA_VAULT_CHROMIUM ?? '/usr/bin/chromium') {
     const browser = new BareBrowser()
     browser.#profile = await mkdtemp(join(tmpdir(), 'bare-browser-'))
-    const flags = ['--headless=new', '--remote-debugging-pipe', `--user-data-dir=${browser.#profile}`, '--window-size=1440,900', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--lang=en-GB', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])]
+    const flags = ['--headless=new', '--remote-debugging-pipe', `--user-data-dir=${browser.#profile}`, '--window-size=1440,900', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--lang=en-GB', `--unsafely-treat-insecure-origin-as-secure=${origin}`, ...(process.getuid() === 0 ? ['--no-sandbox'] : [])]
     browser.#process = spawn(executable, [...flags, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] })
     let heard = ''
     browser.#process.stdio[4].setEncoding('utf8').on('data', (text) => {

@@ -11,18 +11,21 @@ export const ADA = { name: 'Ada', email: 'ada@example.org', password: 'correct h
 /** A real server over a data folder that stays. */
 export class Server {
   #process
+  #host
   port = 0
 
-  /** `options` go behind `serve`. */
-  static async start(data, options = []) {
+  /** `options` go behind `serve`; with a link it runs on the other end of it. */
+  static async start(data, options = [], link = null) {
     const server = new Server()
     server.port = await freePort()
-    server.#process = spawn(binary, ['serve', ...options], {
+    server.#host = link?.host ?? '127.0.0.1'
+    const [command, ...rest] = [...(link?.prefix ?? []), binary, 'serve', ...options]
+    server.#process = spawn(command, rest, {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
-        MEDIA_VAULT_LISTEN: `127.0.0.1:${server.port}`,
+        MEDIA_VAULT_LISTEN: `${server.#host}:${server.port}`,
         MEDIA_VAULT_DATA_DIR: data,
         MEDIA_VAULT_RATE_LIMIT_PER_MINUTE: '0',
         MEDIA_VAULT_LOG: 'error',
@@ -37,7 +40,7 @@ export class Server {
   }
 
   get url() {
-    return `http://127.0.0.1:${this.port}`
+    return `http://${this.#host}:${this.port}`
   }
 
   async setUp() {
