@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { en } from './en';
 import type { Catalogue, Message } from './i18n.svelte';
-import { pl } from './pl';
+import { pl, reasons } from './pl';
 
 const texts = (message: Message): string[] => (typeof message === 'string' ? [message] : Object.values(message));
 const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '').sort();
@@ -40,4 +41,14 @@ it('Polish gives every message with a count its form for 2, 3 and 4, where the n
   const photos = Object.entries(pl).filter(([, message]) => typeof message !== 'string' && /zdjęć/.test(message.other));
   expect(photos.length).toBeGreaterThan(5);
   for (const [key, message] of photos) expect(typeof message === 'string' ? '' : message.few, key).toMatch(/zdjęcia/);
+});
+
+it('Polish has words for everything that the server may refuse, and no others', () => {
+  const source = (path: string) => readFileSync(new URL(`../../../../crates/${path}`, import.meta.url), 'utf8');
+  const problems = [...source('api/src/problem.rs').matchAll(/= \d{3}, "([a-z-]+)", "/g)];
+  const failures = [...source('media/src/failure.rs').matchAll(/Self::\w+ => "([a-z_]+)"/g)];
+  expect(problems.length).toBeGreaterThan(20);
+  expect(failures.length).toBeGreaterThan(8);
+  const codes = new Set([...problems, ...failures].map(([, code]) => code ?? ''));
+  expect(Object.keys(reasons).sort()).toEqual([...codes].sort());
 });

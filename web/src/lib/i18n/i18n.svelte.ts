@@ -14,6 +14,9 @@ type English = typeof en;
 export type MessageKey = keyof English;
 export type Catalogue = Record<MessageKey, Message>;
 
+/** What the server says, in another language than English: by the code of a problem or failure. */
+export type Reasons = Readonly<Record<string, string>>;
+
 type Names<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 type NamesOf<M> = M extends string ? Names<M> : M extends { other: infer O extends string } ? Names<O> | 'count' : never;
 type Values<K extends MessageKey> = { [Name in NamesOf<English[K]>]: string | number };
@@ -23,6 +26,7 @@ type Arguments<K extends MessageKey> = [NamesOf<English[K]>] extends [never] ? [
 export class I18n {
   locale = $state<Locale>('en');
   #catalogue = $state.raw<Catalogue>(en);
+  #reasons = $state.raw<Reasons>({});
   /** The language as it is written where the person lives: the order of a date differs between London and New York. */
   region = $derived(
     navigator.languages.find((language) => language.toLowerCase().startsWith(this.locale)) ?? DEFAULT_REGION[this.locale]
@@ -31,8 +35,9 @@ export class I18n {
   #number = $derived(new Intl.NumberFormat(this.region));
 
   async use(locale: Locale): Promise<void> {
-    const catalogue = locale === 'pl' ? (await import('./pl')).pl : en;
+    const { catalogue, reasons } = locale === 'pl' ? await import('./pl').then(({ pl, reasons }) => ({ catalogue: pl, reasons })) : { catalogue: en, reasons: {} };
     this.#catalogue = catalogue;
+    this.#reasons = reasons;
     this.locale = locale;
     document.documentElement.lang = locale;
   }
@@ -47,6 +52,9 @@ export class I18n {
       return typeof value === 'number' ? this.#number.format(value) : value;
     });
   };
+
+  /** Why the server refused or could not show something. It tells a code, and English words that are often more exact. */
+  reason = ({ code, detail }: { readonly code: string; readonly detail: string }): string => this.#reasons[code] ?? detail;
 }
 
 /** The language to begin with: the chosen one, else the browser's if we have it. */

@@ -1,4 +1,4 @@
-import type { Catalogue } from './i18n.svelte';
+import type { Catalogue, Reasons } from './i18n.svelte';
 
 export const pl: Catalogue = {
   'action.archive': 'Archiwizuj',
@@ -375,4 +375,46 @@ export const pl: Catalogue = {
 
   'install.text': 'Zachowaj Media Vault na tym urządzeniu, z własną ikoną.',
   'install.action': 'Zainstaluj'
+};
+
+/** The server's own words, by the code of the problem or failure. */
+export const reasons: Reasons = {
+  'bad-request': 'Serwer nie rozumie tego żądania. Odśwież stronę i spróbuj ponownie.',
+  unauthorized: 'Zaloguj się, aby kontynuować.',
+  forbidden: 'Nie masz do tego uprawnień.',
+  'not-found': 'Nie istnieje albo nie masz do tego dostępu.',
+  'method-not-allowed': 'Serwer nie zna tego działania. Odśwież stronę i spróbuj ponownie.',
+  'request-timeout': 'Dane docierały zbyt wolno. Spróbuj ponownie.',
+  conflict: 'W międzyczasie coś się tu zmieniło. Odśwież stronę i spróbuj ponownie.',
+  gone: 'To już się zakończyło.',
+  'length-required': 'Brakuje informacji o długości danych. Odśwież stronę i spróbuj ponownie.',
+  'precondition-failed': 'W międzyczasie coś się tu zmieniło. Odśwież stronę i spróbuj ponownie.',
+  'too-large': 'To jest za duże.',
+  'unsupported-media-type': 'Ten rodzaj danych nie jest tu przyjmowany.',
+  'range-not-satisfiable': 'Tej części pliku nie ma.',
+  validation: 'Niektóre wartości są nieprawidłowe. Popraw je i spróbuj ponownie.',
+  locked: 'Zajmuje się tym właśnie inne okno lub urządzenie. Spróbuj za chwilę.',
+  'too-many-requests': 'Zbyt wiele prób. Odczekaj minutę i spróbuj ponownie.',
+  'checksum-mismatch': 'Dane uszkodziły się w drodze. Spróbuj ponownie.',
+  internal: 'Wystąpił problem z serwerem. Nic nie zginęło.',
+  unavailable: 'Serwer chwilowo nie może tego zrobić. Spróbuj za chwilę.',
+  'insufficient-storage': 'Na dysku serwera nie ma miejsca. Zwolnij je albo poproś o to administratora.',
+  'quota-exceeded': 'Twoje miejsce się skończyło. Opróżnij kosz albo poproś administratora o więcej.',
+  'unsupported-file': 'Pliku nie dodano: to nie jest zdjęcie, film ani dźwięk, jest pusty albo uszkodzony.',
+  'hash-mismatch': 'Plik uszkodził się w drodze albo zmienił podczas wysyłania. Spróbuj ponownie.',
+  'wrong-offset': 'Wysyłanie jest w innym miejscu. Spróbuj ponownie.',
+  'sign-in-failed': 'Błędny e-mail lub hasło.',
+  'no-rendition': 'Takiego podglądu nie ma.',
+  damaged: 'Plik jest uszkodzony. Może masz gdzieś inną kopię.',
+
+  unsupported: 'To nie jest zdjęcie, film ani dźwięk, który można pokazać.',
+  too_many_pixels: 'Obraz ma więcej pikseli, niż wolno. Oryginał jest bezpieczny.',
+  too_long: 'Film jest dłuższy, niż wolno. Oryginał jest bezpieczny.',
+  too_big_in_memory: 'Do pokazania tego pliku potrzeba więcej pamięci, niż wolno. Oryginał jest bezpieczny.',
+  timed_out: 'Otwieranie pliku trwało zbyt długo. Oryginał jest bezpieczny.',
+  decoder_crashed: 'Pliku nie dało się otworzyć. Oryginał jest bezpieczny.',
+  decoder_missing: 'Na serwerze brakuje programu do tego rodzaju plików. Poproś administratora o jego instalację.',
+  forbidden_action: 'Plik próbował zrobić coś niedozwolonego, więc nie zostanie pokazany. Oryginał jest zachowany.',
+  no_preview: 'W tym pliku RAW nie ma podglądu. Oryginał jest bezpieczny.',
+  io: 'Pliku nie dało się odczytać. Spróbuj ponownie.'
 };

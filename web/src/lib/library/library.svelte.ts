@@ -117,7 +117,7 @@ export class Library {
         for (let at = 0; at < ids.length; at += BATCH) {
           const result = await this.#app.api.media.batch(ids.slice(at, at + BATCH), action);
           done.push(...result.done);
-          failed.push(...result.failed.map(({ detail }) => detail));
+          failed.push(...result.failed.map(this.#app.i18n.reason));
         }
       });
     } catch (error) {

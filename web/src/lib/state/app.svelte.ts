@@ -61,7 +61,7 @@ export class MediaVault implements SessionListener {
 
   /** Shows what went wrong in the person's words. */
   report(error: unknown): void {
-    const { title, detail } = describe(error, this.t);
+    const { title, detail } = describe(error, this.i18n);
     this.toasts.show(title, detail ? { tone: 'error', detail } : { tone: 'error' });
   }
 }

@@ -114,7 +114,33 @@ describe('days', () => {
       expect(next).toBe(200);
       expect(layout.rows).toBeLessThan(200);
     });
+
+    it(`fill the width where that leaves the row near the wanted height (seed ${seed})`, () => {
+      const all = ratios(200, seed).map((ratio) => Math.min(2, Math.max(0.56, ratio)));
+      const dayOf = (index: number) => String(Math.floor(index / 2));
+      const layout = layoutSection(all, 0, days, dayOf);
+      let ragged = 0;
+      for (let row = 1; row < layout.rows - 1; row += 2) {
+        const height = layout.rowHeight[row] ?? 0;
+        expect(height).toBeGreaterThanOrEqual(days.rowHeight * 0.71);
+        expect(height).toBeLessThanOrEqual(days.rowHeight * 1.31);
+        const places = placeRow(all, layout.start[row] ?? 0, layout.start[row + 1] ?? 0, height, days, dayOf);
+        if (Math.abs((places.at(-2) ?? 0) + (places.at(-1) ?? 0) - days.width) > 0.6) ragged++;
+      }
+      expect(ragged).toBeLessThan(layout.rows / 20);
+    });
   }
+});
+
+describe('a day alone', () => {
+  it('keeps the wanted height, and two that are a little too wide together shrink into one row', () => {
+    const days = { ...options, dayHeight: 36, width: 600 };
+    const single = layoutSection([1.5], 0, days, () => 'a');
+    expect([...single.rowHeight]).toEqual([36, 220]);
+    const two = layoutSection([1.5, 1.5], 0, days, String);
+    expect([...two.start]).toEqual([0, 0, 2]);
+    expect(two.rowHeight[1]).toBe(193);
+  });
 });
 
 describe('squares', () => {

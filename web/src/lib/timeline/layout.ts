@@ -35,6 +35,9 @@ export const clampRatio = (ratio: number): number => (ratio > 0 ? Math.min(3.2, 
 const TYPICAL_RATIO = 1.35;
 /** A day is at least this wide: its date stands above it. */
 const MIN_DAY = 124;
+/** How far a row of days may be from the wanted height, as factors. */
+const LEAST = 0.72;
+const MOST = 1.3;
 
 /** The height that `count` items will take, before their ratios are known. */
 export function estimateHeight(count: number, options: LayoutOptions): number {
@@ -77,41 +80,67 @@ function fill(rows: RowWriter, ratios: ArrayLike<number>, from: number, to: numb
   else justify(rows, ratios, from, to, options);
 }
 
-/** A day that needs more than a row has rows of its own; short days stand side by side, for most days have few photos. */
+/**
+ * A day that needs more than a row has rows of its own; short days stand side by side, for most days have few photos. A row
+ * of days is filled to the edge where that leaves it near the wanted height.
+ */
 function byDays(rows: RowWriter, ratios: ArrayLike<number>, options: LayoutOptions, dayOf: (index: number) => string): void {
-  const between = options.mode === 'square' ? options.gap : options.dayGap;
-  const side = options.mode === 'square' ? squareSide(options) : options.rowHeight;
-  let line = { start: 0, width: 0 };
-  const endLine = (): void => {
-    if (line.width === 0) return;
-    rows.push(line.start, options.dayHeight, 0);
-    rows.push(line.start, side, options.gap);
-    line = { start: 0, width: 0 };
+  const isSquare = options.mode === 'square';
+  const wanted = isSquare ? squareSide(options) : options.rowHeight;
+  const least = wanted * (isSquare ? 1 : LEAST);
+  const heightOf = (from: number, to: number): number =>
+    isSquare ? (wanted * options.columns) / (to - from) : heightOfDays(ratios, from, to, options, dayOf);
+  let first = 0;
+  let end = 0;
+  const endRow = (isLast = false): void => {
+    if (first === end) return;
+    const filled = heightOf(first, end);
+    const isFull = !isSquare && filled <= wanted * (isLast ? 1 : MOST);
+    rows.push(first, options.dayHeight, 0);
+    rows.push(first, isFull ? Math.round(filled) : wanted, options.gap);
+    first = end;
   };
-  for (let index = 0; index < ratios.length; ) {
-    const day = dayOf(index);
-    let end = index + 1;
-    while (end < ratios.length && dayOf(end) === day) end++;
-    const width = dayWidth(ratios, index, end, options);
-    if (width > options.width + 0.5) {
-      endLine();
-      rows.push(index, options.dayHeight, 0);
-      fill(rows, ratios, index, end, options);
+  while (end < ratios.length) {
+    const day = dayOf(end);
+    let next = end + 1;
+    while (next < ratios.length && dayOf(next) === day) next++;
+    if (heightOf(end, next) < least) {
+      endRow();
+      rows.push(end, options.dayHeight, 0);
+      fill(rows, ratios, end, next, options);
+      first = next;
     } else {
-      if (line.width > 0 && line.width + between + width > options.width + 0.5) endLine();
-      line = line.width === 0 ? { start: index, width } : { ...line, width: line.width + between + width };
+      const withIt = heightOf(first, next);
+      const without = first === end ? Infinity : heightOf(first, end);
+      if (withIt < wanted && (withIt < least || without / wanted < wanted / withIt)) endRow();
     }
-    index = end;
+    end = next;
+    if (first < end && heightOf(first, end) < wanted) endRow();
   }
-  endLine();
+  endRow(true);
 }
 
-function dayWidth(ratios: ArrayLike<number>, from: number, to: number, options: LayoutOptions): number {
-  const gaps = options.gap * (to - from - 1);
-  if (options.mode === 'square') return squareSide(options) * (to - from) + gaps;
-  let sum = 0;
-  for (let index = from; index < to; index++) sum += clampRatio(ratios[index] ?? 1);
-  return Math.max(MIN_DAY, sum * options.rowHeight + gaps);
+/** The height at which whole days fill a row, each at least as wide as its date; 0 if they cannot. */
+function heightOfDays(ratios: ArrayLike<number>, from: number, to: number, options: LayoutOptions, dayOf: (index: number) => string): number {
+  let days: { ratio: number; gaps: number }[] = [];
+  for (let index = from; index < to; index++) {
+    const last = days.at(-1);
+    const ratio = clampRatio(ratios[index] ?? 1);
+    if (last && dayOf(index) === dayOf(index - 1)) {
+      last.ratio += ratio;
+      last.gaps += options.gap;
+    } else days.push({ ratio, gaps: 0 });
+  }
+  let room = options.width - options.dayGap * (days.length - 1);
+  for (;;) {
+    const height = days.reduce((left, { gaps }) => left - gaps, room) / days.reduce((sum, { ratio }) => sum + ratio, 0);
+    // A day that is narrower than its date does not grow with the row.
+    const wide = days.filter(({ ratio, gaps }) => ratio * height + gaps >= MIN_DAY);
+    if (wide.length === days.length) return height;
+    if (wide.length === 0) return 0;
+    room -= MIN_DAY * (days.length - wide.length);
+    days = wide;
+  }
 }
 
 function squares(rows: RowWriter, from: number, to: number, options: LayoutOptions): void {
@@ -174,9 +203,9 @@ export function placeRow(
   let sum = 0;
   for (let index = from; index < to; index++) sum += clampRatio(ratios[index] ?? 1);
   const room = options.width - options.gap * (count - 1);
-  const isFull = Math.abs(room / sum - height) < 1;
-  const scale = isFull ? room / sum : height;
   const hasDays = options.dayHeight > 0 && count > 1 && dayOf(from) !== dayOf(to - 1);
+  const filled = hasDays ? heightOfDays(ratios, from, to, options, dayOf) : room / sum;
+  const scale = Math.abs(filled - height) < 1 ? filled : height;
   let x = 0;
   let dayStart = 0;
   for (let n = 0; n < count; n++) {
@@ -184,7 +213,7 @@ export function placeRow(
       x = Math.max(x - options.gap, dayStart + MIN_DAY) + options.dayGap;
       dayStart = x;
     }
-    const width = clampRatio(ratios[from + n] ?? 1) * (hasDays ? height : scale);
+    const width = clampRatio(ratios[from + n] ?? 1) * scale;
     places.set([x, width], n * 2);
     x += width + options.gap;
   }

@@ -13,7 +13,7 @@ export class UploadItem implements Living {
   error = $state.raw<unknown>(null);
   mediaId = $state<string | null>(null);
   /** It is stored, but cannot be shown: why. */
-  trouble = $state<string | null>(null);
+  trouble = $state.raw<{ readonly code: string; readonly detail: string } | null>(null);
   /** Where its bytes go, once the server has said so. */
   url: string | null = null;
   /** It may have been announced already, and the answer been lost. */

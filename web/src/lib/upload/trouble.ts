@@ -14,7 +14,7 @@ export function followTroubles({ uploads, live, api }: MediaVault): () => void {
     waiting = undefined;
     try {
       const { items } = await api.media.failed();
-      const reasons = new Map(items.map(({ id, failure }) => [id, failure?.detail ?? '']));
+      const reasons = new Map(items.map(({ id, failure }) => [id, failure ?? null]));
       for (const item of uploads.items) if (item.mediaId !== null) item.trouble = reasons.get(item.mediaId) ?? null;
       uploads.pulse++;
     } catch {
