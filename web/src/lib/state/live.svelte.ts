@@ -14,6 +14,8 @@ type News = { readonly kind: Kind; readonly ids: readonly string[] } | { readonl
 /** Milliseconds in which news is gathered: a single photo is seen soon, a flood of them is drawn now and then. */
 const GATHER = 250;
 const GATHER_FLOOD = 2000;
+/** So many items in one gathering are a flood: the rest of it is waited for. */
+const FLOOD = 100;
 const KINDS: readonly Kind[] = ['created', 'updated', 'removed'];
 
 /**
@@ -118,11 +120,17 @@ export class Live {
     if (this.#timer !== undefined) return;
     this.#gather = performance.now() - this.#handedOn < 2 * this.#gather ? Math.min(2 * this.#gather, GATHER_FLOOD) : GATHER;
     this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#handedOn = performance.now();
-      const change = this.#pending;
-      this.#pending = { created: new Set(), updated: new Set(), removed: new Set(), isResync: false };
-      for (const listener of this.#listeners) listener(change);
+      const { created, updated, removed } = this.#pending;
+      if (created.size + updated.size + removed.size < FLOOD) this.#handOn();
+      else this.#timer = setTimeout(() => this.#handOn(), 2 * this.#gather);
     }, this.#gather);
+  }
+
+  #handOn(): void {
+    this.#timer = undefined;
+    this.#handedOn = performance.now();
+    const change = this.#pending;
+    this.#pending = { created: new Set(), updated: new Set(), removed: new Set(), isResync: false };
+    for (const listener of this.#listeners) listener(change);
   }
 }
