@@ -1,0 +1,37 @@
+"""What a process and its children cost, from /proc."""
+
+import os
+import pathlib
+import subprocess
+
+
+def family(pid):
+    """A process and everything below it."""
+    found = [pid]
+    for one in found:
+        found += map(int, subprocess.run(["pgrep", "-P", str(one)], capture_output=True, text=True).stdout.split())
+    return found
+
+
+def cpu_seconds(pid):
+    """Processor time of a process, of what it started and still lives, and of what has ended."""
+    total = 0
+    for one in family(pid):
+        try:
+            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
+        except FileNotFoundError:
+            continue
+        total += sum(map(int, fields[11:15]))
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mb(pid):
+    """Memory of a process and its children; what they share counts once (PSS)."""
+    total = 0
+    for one in family(pid):
+        try:
+            lines = pathlib.Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1000

@@ -1,0 +1,134 @@
+"""What the vault gives out, encrypted at rest and to somebody who is signed in, beside nginx with the same bytes as plain files:
+`serving.py BINARY FOLDER ROUNDS`; prints JSON.
+
+Thumbnails and originals by wrk, on the same machine, in alternation; parts of a film of 10 GB one after the other.
+"""
+
+import base64
+import http.client
+import json
+import os
+import pathlib
+import random
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+from nginx import Nginx, harness  # noqa: E402
+from processes import cpu_seconds  # noqa: E402
+
+SECONDS = 5
+FILM = 10 * 1000 ** 3
+PART = 64 * 1024
+
+
+def film(path, size):
+    """A short film that a box without meaning makes as large as wanted."""
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-t", "2", "-pix_fmt", "yuv420p", "-f", "mp4", path], check=True)
+    small = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(small)
+        file.write(struct.pack(">I4sQ", 1, b"free", size - small))
+        file.truncate(size)
+
+
+def upload(client, path):
+    """By tus, in pieces. Returns the id of the item."""
+    size = path.stat().st_size
+    tus = {"Tus-Resumable": "1.0.0"}
+    name = "filename " + base64.b64encode(path.name.encode()).decode()
+    made = client.post("/api/v1/uploads", headers=tus | {"Upload-Length": str(size), "Upload-Metadata": name})
+    assert made.status_code == 201, made.text
+    address, at = made.headers["Location"], 0
+    address = address[address.index("/api/"):]
+    with path.open("rb") as file:
+        while at < size:
+            piece = file.read(64 << 20)
+            answer = client.request("PATCH", address, data=piece, headers=tus | {"Upload-Offset": str(at), "Content-Type": "application/offset+octet-stream"}, timeout=300)
+            assert answer.status_code == 204, answer.text
+            at += len(piece)
+    return answer.headers["Media-Id"]
+
+
+def load(url, token, paths, connections):
+    """What wrk measured."""
+    environment = {"PATH": os.environ["PATH"], "TOKEN": token, "PATHS": str(paths)}
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "30s", "-s", str(pathlib.Path(__file__).resolve().parent / "lib/requests.lua"), url]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    return json.loads(said.strip().splitlines()[-1])
+
+
+def parts(url, token, path):
+    """Milliseconds of reads of 64 KiB in the middle of the film, one after the other over one connection."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
+    dice, times = random.Random(7), []
+    for _ in range(300):
+        at = dice.randrange(FILM // 4, FILM * 3 // 4)
+        began = time.perf_counter()
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}", "Range": f"bytes={at}-{at + PART - 1}"})
+        answer = connection.getresponse()
+        body = answer.read()
+        times.append((time.perf_counter() - began) * 1000)
+        assert answer.status == 206 and len(body) == PART, (answer.status, len(body))
+    times.sort()
+    return {"p50_ms": statistics.median(times), "p99_ms": times[int(len(times) * 0.99)]}
+
+
+def main():
+    harness.BINARY = pathlib.Path(sys.argv[1])
+    files, rounds = sorted(pathlib.Path(sys.argv[2]).glob("*.jpg")), int(sys.argv[3])
+    place = pathlib.Path(tempfile.mkdtemp(prefix="media-vault-bench-", dir=os.environ.get("BENCH_DISK")))
+    vault, plain = harness.Vault(place), place / "plain"
+    nginx = None
+    try:
+        client = vault.start().set_up().client()
+        for file in files:
+            assert client.upload(file.name, file.read_bytes()).status_code == 201
+        client.all_settled()
+        made = {}
+        for name, size in (("hundred", 100_000_000), ("film", FILM)):
+            made[name] = place / f"{name}.mp4"
+            film(made[name], size)
+        ids = {name: upload(client, path) for name, path in made.items()}
+        client.all_settled()
+        vault.stop()
+        vault.serve_options = ("--no-worker",)
+        vault.start()
+
+        thumbnails = []
+        # nginx finds the same bytes under the same addresses.
+        for item in client.everything():
+            thumbnails.append(f"/api/v1/media/{item['id']}/thumbnail")
+            target = plain / thumbnails[-1][1:]
+            target.parent.mkdir(parents=True)
+            target.write_bytes(client.get(thumbnails[-1]).content)
+        sizes = [(plain / path[1:]).stat().st_size for path in thumbnails]
+        for name, path in made.items():
+            path.rename(plain / f"api/v1/media/{ids[name]}/content")
+        nginx = Nginx(place, plain)
+        lists = {name: place / f"{name}.paths" for name in ("thumbnails", "originals")}
+        lists["thumbnails"].write_text("\n".join(thumbnails))
+        lists["originals"].write_text(f"/api/v1/media/{ids['hundred']}/content")
+        found = []
+        for _ in range(rounds):
+            for what, connections in (("thumbnails", 16), ("thumbnails", 256), ("originals", 4)):
+                for who, url, pid in (("vault", vault.url, vault.process.pid), ("nginx", nginx.url, nginx.process.pid)):
+                    before = cpu_seconds(pid)
+                    one = load(url, client.token, lists[what], connections)
+                    one["cpu_ms_per_request"] = (cpu_seconds(pid) - before) * 1000 / max(1, one["requests"])
+                    found.append({"what": what, "connections": connections, "who": who, **one})
+        ranges = {who: parts(url, client.token, f"/api/v1/media/{ids['film']}/content") for who, url in (("vault", vault.url), ("nginx", nginx.url))}
+        print(json.dumps({"thumbnail_bytes": round(statistics.mean(sizes)), "loads": found, "ranges": ranges}))
+    finally:
+        if nginx:
+            nginx.stop()
+        vault.kill()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+main()
