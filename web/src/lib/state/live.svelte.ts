@@ -11,15 +11,16 @@ export interface LiveChange {
 type Kind = 'created' | 'updated' | 'removed';
 type News = { readonly kind: Kind; readonly ids: readonly string[] } | { readonly kind: 'resync' };
 
-/** Milliseconds in which news is gathered: a single photo is seen soon, a flood of them is drawn now and then. */
-const GATHER = 250;
+/**
+ * Milliseconds in which news is gathered: a single photo is seen soon, a flood of them is drawn now and then. The server tells
+ * the first of many at once and the others a quarter of a second later.
+ */
+const GATHER = 350;
 const GATHER_FLOOD = 2000;
-/** So many items in one gathering are a flood: the rest of it is waited for. */
-const FLOOD = 100;
 const KINDS: readonly Kind[] = ['created', 'updated', 'removed'];
 
 /**
- * The server's events. What arrives within a quarter of a second is handed on as one change, so that a thousand new photos
+ * The server's events. What arrives within a moment is handed on as one change, so that a thousand new photos
  * cost one update; while they keep coming, the pauses grow. All tabs share one stream, for browsers open only six connections to a server and each stream holds one:
  * the tab that holds the lock listens and passes on, and when it closes, another takes over.
  */
@@ -119,11 +120,7 @@ export class Live {
     else for (const id of news.ids) this.#pending[news.kind].add(id);
     if (this.#timer !== undefined) return;
     this.#gather = performance.now() - this.#handedOn < 2 * this.#gather ? Math.min(2 * this.#gather, GATHER_FLOOD) : GATHER;
-    this.#timer = setTimeout(() => {
-      const { created, updated, removed } = this.#pending;
-      if (created.size + updated.size + removed.size < FLOOD) this.#handOn();
-      else this.#timer = setTimeout(() => this.#handOn(), 2 * this.#gather);
-    }, this.#gather);
+    this.#timer = setTimeout(() => this.#handOn(), this.#gather);
   }
 
   #handOn(): void {

@@ -21,6 +21,7 @@ const KEPT_ITEMS = 60_000;
 const FIRST_ITEMS = 200;
 /** A page that somebody waits for is short. */
 const FIRST_PAGE = 500;
+const PAGE = 5000;
 
 /**
  * The months of one view, loaded as they come into sight. `revision` changes with everything that is drawn from here: the
@@ -206,7 +207,7 @@ export class Timeline {
         if (section.loaded > 0 && !stale.has(section) && section.columns.id.some((id) => touched.has(id))) stale.add(section);
       }
     }
-    const reread = await Promise.all([...stale].map(async (section) => ({ section, copy: await this.#reread(section) })));
+    const reread = await Promise.all([...stale].map(async (section) => ({ section, copy: await this.#reread(section, touched.size) })));
     if (reread.length === 0) return;
     this.#change(() => {
       for (const { section, copy } of reread) {
@@ -216,11 +217,13 @@ export class Timeline {
     });
   }
 
-  async #reread(section: Section): Promise<Section> {
+  /** As much of a section as was loaded; `more` may have come in between. */
+  async #reread(section: Section, more: number): Promise<Section> {
     const copy = new Section(section.month, section.buckets);
     const wanted = section.loaded;
+    const size = Math.min(PAGE, Math.max(FIRST_PAGE, wanted + more));
     for (let { next } = copy; next && copy.loaded < Math.max(1, wanted); { next } = copy) {
-      const page = await this.#source.month(next.month, next.cursor);
+      const page = await this.#source.month(next.month, next.cursor, size);
       copy.append(page.items, page.next_cursor ?? null);
     }
     return copy;
