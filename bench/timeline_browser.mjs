@@ -82,7 +82,13 @@ async function firstPaint(browser, front) {
   return Math.round(times.sort((a, b) => a - b)[2])
 }
 
-/** Drags the scrubber from the newest to the oldest photo and back, ten seconds in all. */
+/** The middle of three runs, by the frames that were late: other work of the machine hits one or the other. */
+async function middle(run) {
+  const runs = [await run(), await run(), await run()]
+  return runs.sort((a, b) => a.over_20_ms_percent - b.over_20_ms_percent)[1]
+}
+
+/** Drags the scrubber from the newest to the oldest photo and back, ten seconds in all, by a mouse that tells its place 125 times a second. */
 async function scrub(page, tracer) {
   const box = await page.getByRole('slider').boundingBox()
   const x = box.x + box.width - 10
@@ -92,7 +98,9 @@ async function scrub(page, tracer) {
   const events = await tracer.during(async () => {
     const began = performance.now()
     for (let part = 0; part < 1; part = (performance.now() - began) / 10_000) {
+      const next = new Promise((resolve) => setTimeout(resolve, 8))
       await page.mouse.move(x, at(part < 0.5 ? part * 2 : 2 - part * 2))
+      await next
     }
   })
   await page.mouse.up()
@@ -177,14 +185,14 @@ try {
   const { page } = await opened(browser, front)
   const tracer = await Tracer.of(browser, page)
   await page.waitForLoadState('networkidle')
-  const scrubbed = await scrub(page, tracer)
+  const scrubbed = await middle(() => scrub(page, tracer))
   const heap_mb = await tracer.heap()
   say(`scrub: ${JSON.stringify({ ...scrubbed, heap_mb })}`)
-  const month_of_70000 = await dense(page, tracer)
+  const month_of_70000 = await middle(() => dense(page, tracer))
   say(`70,000 in a month: ${JSON.stringify(month_of_70000)}`)
   const events_1000 = await arriving(page, tracer, front)
   say(`1,000 by events: ${JSON.stringify(events_1000)}`)
-  const plain_boxes = await plain(browser)
+  const plain_boxes = await middle(() => plain(browser))
   say(`the same wheel over plain boxes: ${JSON.stringify(plain_boxes)}`)
   console.log(JSON.stringify({ rows: ROWS, first_paint_ms, scrub: scrubbed, heap_mb, month_of_70000, plain_boxes, events_1000 }))
 } finally {
