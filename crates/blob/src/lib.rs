@@ -7,6 +7,7 @@
 //! [`Writer::finish`] -> the caller commits the row -> [`Blobs::settle`]. Until `settle` it lies in `incoming/`; at start-up
 //! the caller settles or discards what [`Blobs::pending`] lists, as its rows say.
 
+mod at_hand;
 mod care;
 mod dir_sync;
 mod disk;

@@ -1,6 +1,7 @@
 //! The one door to plain bytes. Only the frames that are asked for are read and opened; a damaged one yields nothing.
 
 use crate::{
+    at_hand::Near,
     error::{BlobError, Doing, Flaw},
     format::{EXTRA, FRAME, Footer, HEADER, Header, MAX_PLAIN, SLOT, array, frame_at, frames, frames_end},
     resume::{open_footer, read_up_to},
@@ -12,12 +13,15 @@ use domain::{Allowed, BlobId, BlobRecord, Sha256, policy::Opens};
 use std::{
     fs::File,
     io::ErrorKind,
+    ops::Range,
     os::unix::fs::FileExt,
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-/// Objects of up to that many stored bytes are read by one call: thumbnails are.
-const SMALL: u64 = 128 << 10;
+/// Objects of up to that many stored bytes are read by one call.
+const SMALL: usize = 128 << 10;
+/// The most stored bytes that are opened where nothing must block: a preview, some 0.1 ms.
+const AT_HAND: usize = 768 << 10;
 const READING: &str = "reading an object";
 
 /// A stored object, open for reading. It may be shared between threads.
@@ -33,7 +37,8 @@ pub struct Reader {
 }
 
 enum Bytes {
-    Memory(Vec<u8>),
+    /// A piece of the file, and where it begins.
+    Memory(u64, Vec<u8>),
     File(File),
 }
 
@@ -44,6 +49,35 @@ impl Blobs {
     pub fn reader<A: Opens>(&self, _proof: &Allowed<A>, record: &BlobRecord) -> Result<Reader, BlobError> {
         let file = find(&self.inner, record.id)?;
         Reader::open(&self.inner, file, record)
+    }
+
+    /// The same for these plain bytes and no others, without ever waiting for a disk, so that it may be called where nothing must block:
+    /// the system holds the object's name and all that must be read in memory, and it is not much. `None`: ask [`Blobs::reader`], where
+    /// waiting is allowed.
+    pub fn reader_at_hand<A: Opens>(
+        &self,
+        _proof: &Allowed<A>,
+        record: &BlobRecord,
+        plain: Range<u64>,
+    ) -> Option<Result<Reader, BlobError>> {
+        let first = plain.start / FRAME as u64;
+        let stored = Stored::of(record, record.stored_size).ok()?;
+        let from = frame_at(first);
+        let to = frame_at(plain.end.max(1).div_ceil(FRAME as u64)).min(stored.frames_end);
+        let len = usize::try_from(to.checked_sub(from)?)
+            .ok()
+            .filter(|len| *len <= AT_HAND)?;
+        let near = Near::open(&self.inner.layout.object(record.id))?;
+        if near.size() != record.stored_size {
+            // Somebody looks at it again, and says what is wrong.
+            return None;
+        }
+        let ends = (
+            array(&near.read(0, HEADER)?)?,
+            near.read(stored.frames_end, stored.footer_len)?,
+        );
+        let bytes = Bytes::Memory(from, near.read(from, len)?);
+        Some(Reader::assemble(&self.inner, record, ends, bytes))
     }
 }
 
@@ -59,8 +93,64 @@ pub(crate) fn find(inner: &Inner, id: BlobId) -> Result<File, BlobError> {
     Err(BlobError::Missing { id })
 }
 
+/// Where the parts of an object lie in its file.
+#[derive(Clone, Copy)]
+struct Stored {
+    frames_end: u64,
+    footer_len: usize,
+}
+
+impl Stored {
+    /// `found`: how long the file is.
+    fn of(record: &BlobRecord, found: u64) -> Result<Stored, BlobError> {
+        (record.plain_size <= MAX_PLAIN)
+            .then(|| record.stored_size.checked_sub(frames_end(record.plain_size)))
+            .flatten()
+            .filter(|len| found == record.stored_size && Footer::segments_in(*len).is_some())
+            .and_then(|len| usize::try_from(len).ok())
+            .map(|footer_len| Stored {
+                frames_end: frames_end(record.plain_size),
+                footer_len,
+            })
+            .ok_or(BlobError::Damaged {
+                id: record.id,
+                what: Flaw::Length {
+                    expected: record.stored_size,
+                    found,
+                },
+            })
+    }
+}
+
 impl Reader {
     pub(crate) fn open(inner: &Inner, file: File, record: &BlobRecord) -> Result<Reader, BlobError> {
+        let found = file.metadata().doing(READING)?.len();
+        let stored = Stored::of(record, found)?;
+        let damaged = |what| BlobError::Damaged { id: record.id, what };
+        let piece = |at, len| read(&file, record.id, at, len);
+        let (ends, bytes) = if found <= SMALL as u64 {
+            let all = piece(0, found as usize)?;
+            // The cut is inside: the length was compared.
+            (
+                (array(&all), all[stored.frames_end as usize..].to_vec()),
+                Bytes::Memory(0, all),
+            )
+        } else {
+            let ends = (array(&piece(0, HEADER)?), piece(stored.frames_end, stored.footer_len)?);
+            (ends, Bytes::File(file))
+        };
+        let (Some(header), footer) = ends else {
+            return Err(damaged(Flaw::Header));
+        };
+        Reader::assemble(inner, record, (header, footer), bytes)
+    }
+
+    fn assemble(
+        inner: &Inner,
+        record: &BlobRecord,
+        (header, footer): ([u8; HEADER], Vec<u8>),
+        bytes: Bytes,
+    ) -> Result<Reader, BlobError> {
         let id = record.id;
         let damaged = |what| BlobError::Damaged { id, what };
         let master = inner
@@ -68,31 +158,6 @@ impl Reader {
             .get(record.key_id)
             .ok_or(BlobError::WrongKey { key_id: record.key_id })?;
         let opening = master.open(id, &record.wrapped_key).ok_or_else(|| damaged(Flaw::Key))?;
-        let found = file.metadata().doing(READING)?.len();
-        let footer_len = (record.plain_size <= MAX_PLAIN)
-            .then(|| record.stored_size.checked_sub(frames_end(record.plain_size)))
-            .flatten()
-            .filter(|len| Footer::segments_in(*len).is_some());
-        let Some(footer_len) = footer_len.filter(|_| found == record.stored_size) else {
-            return Err(damaged(Flaw::Length {
-                expected: record.stored_size,
-                found,
-            }));
-        };
-        let frames_end = frames_end(record.plain_size);
-        let (ends, bytes) = if found <= SMALL {
-            let all = read(&file, id, 0, found)?;
-            // Both cuts are inside: the length was compared above.
-            let footer = all[frames_end as usize..].to_vec();
-            ((array::<HEADER>(&all), footer), Bytes::Memory(all))
-        } else {
-            let header = array(&read(&file, id, 0, HEADER as u64)?);
-            let footer = read(&file, id, frames_end, footer_len)?;
-            ((header, footer), Bytes::File(file))
-        };
-        let (Some(header), footer) = ends else {
-            return Err(damaged(Flaw::Header));
-        };
         if Header::decode(&header).map_err(damaged)?.id != id {
             return Err(damaged(Flaw::Swapped));
         }
@@ -114,9 +179,9 @@ impl Reader {
             pool: inner.pool.clone(),
             recent: Mutex::new(None),
         };
-        if let (0, Bytes::Memory(all)) = (reader.plain_size, &reader.bytes) {
+        if let (0, Bytes::Memory(from, all)) = (reader.plain_size, &reader.bytes) {
             // Nobody will ask for bytes of the one frame that it has.
-            reader.open_frame(0, reader.cut(all, 0, EXTRA)?, &mut [])?;
+            reader.open_frame(0, reader.cut(all, *from, 0, EXTRA)?, &mut [])?;
         }
         Ok(reader)
     }
@@ -129,6 +194,11 @@ impl Reader {
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
         self.plain_size == 0
+    }
+
+    /// Whether all of it is in memory: reading it does not wait for a disk.
+    pub fn is_at_hand(&self) -> bool {
+        matches!(self.bytes, Bytes::Memory(..))
     }
 
     /// Fills `buf` with the plain bytes from `offset` on, as far as there are any; returns how many.
@@ -180,7 +250,7 @@ impl Reader {
                 .try_for_each(|((slot, out), index)| self.open_frame(index, slot, out))
         };
         match &self.bytes {
-            Bytes::Memory(all) => open_all(self.cut(all, first, stored)?, &mut out[..plain])?,
+            Bytes::Memory(from, all) => open_all(self.cut(all, *from, first, stored)?, &mut out[..plain])?,
             Bytes::File(file) => {
                 let mut buffer = self.pool.take();
                 let slots = &mut buffer[..stored];
@@ -211,11 +281,11 @@ impl Reader {
         (self.plain_size - index * FRAME as u64).min(FRAME as u64) as usize
     }
 
-    fn cut<'a>(&self, all: &'a [u8], first: u64, stored: usize) -> Result<&'a [u8], BlobError> {
-        usize::try_from(frame_at(first))
-            .ok()
-            .and_then(|at| all.get(at..at + stored))
-            .ok_or(self.bad_frame(first))
+    fn cut<'a>(&self, all: &'a [u8], from: u64, first: u64, stored: usize) -> Result<&'a [u8], BlobError> {
+        let at = frame_at(first)
+            .checked_sub(from)
+            .and_then(|at| usize::try_from(at).ok());
+        at.and_then(|at| all.get(at..at + stored)).ok_or(self.bad_frame(first))
     }
 
     fn read_slots(&self, file: &File, first: u64, slots: &mut [u8]) -> Result<(), BlobError> {
@@ -275,14 +345,14 @@ impl Reader {
 }
 
 /// Reads exactly that piece.
-fn read(file: &File, id: BlobId, at: u64, len: u64) -> Result<Vec<u8>, BlobError> {
-    let mut bytes = vec![0; usize::try_from(len).map_err(std::io::Error::other).doing(READING)?];
+fn read(file: &File, id: BlobId, at: u64, len: usize) -> Result<Vec<u8>, BlobError> {
+    let mut bytes = vec![0; len];
     match file.read_exact_at(&mut bytes, at) {
         // It had this length a moment ago.
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(BlobError::Damaged {
             id,
             what: Flaw::Length {
-                expected: at + len,
+                expected: at + len as u64,
                 found: at,
             },
         }),

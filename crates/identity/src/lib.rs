@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod keyfile;
+mod known;
 pub mod link;
 pub mod password;
 pub mod refresh;

@@ -42,6 +42,11 @@ impl Content {
         self.len == 0
     }
 
+    /// Whether all of it is in memory: reading it does not block.
+    pub fn is_at_hand(&self) -> bool {
+        self.reader.is_at_hand()
+    }
+
     /// Reads from `offset` on, as much as there is and fits. Blocks: call it where blocking is allowed.
     ///
     /// # Errors
@@ -64,7 +69,7 @@ impl Content {
 pub async fn original(vault: &Vault, call: Call, id: MediaId) -> Result<Content, VaultError> {
     let (may, version) = vault
         .store()
-        .read::<_, VaultError>(move |tx| {
+        .glance::<_, VaultError>(move |tx| {
             let may = can::<DownloadMedia>(&call.actor, tx.media_facts(id)?.ok_or(VaultError::NotFound)?)?;
             let version = tx.original(&may)?;
             Ok((may, version))
@@ -92,7 +97,7 @@ pub async fn original(vault: &Vault, call: Call, id: MediaId) -> Result<Content,
 pub async fn rendition(vault: &Vault, call: Call, id: MediaId, kind: RenditionKind) -> Result<Content, VaultError> {
     let (may, found) = vault
         .store()
-        .read::<_, VaultError>(move |tx| {
+        .glance::<_, VaultError>(move |tx| {
             let may = can::<ViewMedia>(&call.actor, tx.media_facts(id)?.ok_or(VaultError::NotFound)?)?;
             let found = tx.rendition(&may, kind)?;
             Ok((may, found))
@@ -101,17 +106,20 @@ pub async fn rendition(vault: &Vault, call: Call, id: MediaId, kind: RenditionKi
     let found = found.ok_or(VaultError::NoRendition(
         "it is still being made, or the file has no picture",
     ))?;
-    let blobs = vault.blobs().clone();
-    tokio::task::spawn_blocking(move || {
-        let reader = Arc::new(blobs.reader(&may, &found.blob)?);
-        Ok(Content {
-            reader,
-            offset: found.byte_offset,
-            len: found.byte_length,
-            file_name: format!("{id}.{}", if found.mime == "image/webp" { "webp" } else { "jpg" }),
-            mime: found.mime,
-            etag: format!("{}-{kind}", found.blob.id),
-        })
+    let plain = found.byte_offset..found.byte_offset.saturating_add(found.byte_length);
+    let reader = match vault.blobs().reader_at_hand(&may, &found.blob, plain) {
+        Some(reader) => reader?,
+        None => {
+            let (blobs, record) = (vault.blobs().clone(), found.blob.clone());
+            tokio::task::spawn_blocking(move || blobs.reader(&may, &record)).await??
+        }
+    };
+    Ok(Content {
+        reader: Arc::new(reader),
+        offset: found.byte_offset,
+        len: found.byte_length,
+        file_name: format!("{id}.{}", if found.mime == "image/webp" { "webp" } else { "jpg" }),
+        mime: found.mime,
+        etag: format!("{}-{kind}", found.blob.id),
     })
-    .await?
 }

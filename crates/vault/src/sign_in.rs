@@ -267,7 +267,7 @@ pub async fn authenticate(vault: &Vault, access_token: &str) -> Result<Person, V
         .map_err(|_| VaultError::Unauthenticated)?;
     let person = vault
         .store()
-        .read::<_, VaultError>(move |tx| Ok(tx.person_of_session(claims.sid, now)?))
+        .glance::<_, VaultError>(move |tx| Ok(tx.person_of_session(claims.sid, now)?))
         .await?;
     person.filter(|p| p.id == claims.sub).ok_or(VaultError::Unauthenticated)
 }

@@ -53,6 +53,8 @@ pub struct Content<R> {
     pub disposition: Disposition,
     /// How long they may be kept.
     pub caching: Caching,
+    /// They are in memory and not many: reading them does not block, and is done where the request is.
+    pub is_at_hand: bool,
     /// Where they are read.
     pub reader: Arc<R>,
 }
@@ -121,7 +123,7 @@ pub async fn respond<R: ReadAt>(method: &Method, request: &HeaderMap, content: C
     let body = if *method == Method::HEAD {
         Body::empty()
     } else {
-        stream_parts(content.reader, parts).await?
+        stream_parts(content.reader, content.is_at_hand, parts).await?
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -200,12 +202,13 @@ fn multipart(boundary: &str, mime: &str, spans: &[Span], length: u64) -> Vec<Par
     parts
 }
 
-async fn stream_parts<R: ReadAt>(reader: Arc<R>, parts: Vec<Part>) -> Answer<Body> {
+async fn stream_parts<R: ReadAt>(reader: Arc<R>, is_at_hand: bool, parts: Vec<Part>) -> Answer<Body> {
     let read = move |part: Part| {
         let reader = reader.clone();
         async move {
             match part {
                 Part::Literal(bytes) => Ok(bytes),
+                Part::Stored(span) if is_at_hand => read_span(&*reader, span),
                 Part::Stored(span) => tokio::task::spawn_blocking(move || read_span(&*reader, span))
                     .await
                     .map_err(|e| e.to_string())?,
@@ -267,6 +270,7 @@ mod tests {
             file_name: "a.jpg".into(),
             disposition: Disposition::Inline,
             caching: Caching::Revalidate,
+            is_at_hand: false,
             reader: Arc::new(move |offset: u64, buffer: &mut [u8]| -> Result<usize, String> {
                 let rest = bytes.get(offset as usize..).unwrap_or_default();
                 let count = rest.len().min(buffer.len()).min(100_000);
@@ -364,6 +368,7 @@ mod tests {
             file_name: String::new(),
             disposition: Disposition::Inline,
             caching: Caching::Revalidate,
+            is_at_hand: false,
             reader: Arc::new(move |offset: u64, buffer: &mut [u8]| {
                 if offset >= bad {
                     Err("damaged".to_owned())

@@ -68,6 +68,8 @@ const BOUNDS: Bounds = Bounds {
 pub struct Store {
     reads: flume::Sender<Job>,
     writes: flume::Sender<Job>,
+    /// On SQLite.
+    near: Option<Arc<sqlite::Near>>,
     announce: Announce,
     kind: Kind,
     patience: Duration,
@@ -127,19 +129,20 @@ impl Store {
         std::thread::scope(|scope| scope.spawn(|| migrate::migrate(settings)).join())
             .unwrap_or_else(|_| Err(StoreError::Panicked("migrating".into())))?;
         let hands = settings.connections.max(1);
-        let (kind, reads, writes) = match settings.address()? {
+        let (kind, reads, writes, near) = match settings.address()? {
             Address::Sqlite(path) => {
                 let (reads, writes) = sqlite::start(&path, hands, bounds.queue)?;
-                (Kind::Sqlite, reads, writes)
+                (Kind::Sqlite, reads, writes, Some(Arc::new(sqlite::Near::open(&path)?)))
             }
             Address::Postgres(url) => {
                 let work = postgres::start(&url, hands, bounds.queue)?;
-                (Kind::Postgres, work.clone(), work)
+                (Kind::Postgres, work.clone(), work, None)
             }
         };
         Ok(Store {
             reads,
             writes,
+            near,
             announce,
             kind,
             patience: bounds.patience,
@@ -176,6 +179,20 @@ impl Store {
         });
         self.enqueue(&self.reads, job).await?;
         told.await.map_err(|_| gone())?
+    }
+
+    /// Reads a row or two by their keys. On SQLite that takes less time than handing the work to another thread and waiting for it, so it
+    /// is done here and now; nothing that looks at many rows belongs here.
+    pub async fn glance<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_, '_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let near = self.near.as_ref();
+        let found = near.and_then(|near| near.with(|session| guarded(|| work(&mut Tx::new(session)))));
+        match found {
+            Some(found) => found,
+            None => self.read(work).await,
+        }
     }
 
     /// Changes something. It is kept whole or not at all, it is durable when this returns, and then its events are announced.

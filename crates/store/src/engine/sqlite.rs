@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -52,6 +52,31 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     )?;
     c.set_prepared_statement_cache_capacity(512);
     Ok(c)
+}
+
+/// Connections for those who only glance at a few rows. They are few, and each keeps little: the pages are in the system's memory anyway.
+pub(super) struct Near(Mutex<Vec<Connection>>);
+
+impl Near {
+    pub(super) fn open(path: &Path) -> Result<Near, StoreError> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let connections = (0..processors).map(|_| {
+            let c = connect(path)?;
+            c.execute_batch("PRAGMA query_only = 1; PRAGMA cache_size = -2000")?;
+            Ok(c)
+        });
+        Ok(Near(Mutex::new(connections.collect::<Result<_, StoreError>>()?)))
+    }
+
+    /// Lets `work` use a connection, if one is free.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Session<'_>) -> T) -> Option<T> {
+        // Taking and giving are whole steps: nothing is half done if something panicked between them.
+        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let c = free().pop()?;
+        let out = work(&mut Session::Sqlite(&c));
+        free().push(c);
+        Some(out)
+    }
 }
 
 /// Starts the threads; gives back where reads and changes are handed in.
