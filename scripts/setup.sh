@@ -33,9 +33,14 @@ test_needs=(
   ip:iproute2
   git:git
 )
+bench_needs=(
+  wrk:wrk
+  /usr/sbin/nginx:nginx-light
+)
 
 needs=("${run_needs[@]}")
 [ "$group" != run ] && needs+=("${test_needs[@]}")
+[ "$group" = bench ] && needs+=("${bench_needs[@]}")
 
 missing=()
 for need in "${needs[@]}"; do
@@ -107,13 +112,17 @@ node_packages web
 
 # --- Python tools of the tests, in an environment of their own ---------------------------------------------------
 if [ "$group" != run ]; then
+  python_packages() {
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$ROOT/$1/requirements.txt" </dev/null
+  }
   wanted="$(cat "$ROOT/e2e/requirements.txt" - <<<"$(python3 --version)" | sha256sum | cut -d' ' -f1)"
   if [ "$(cat "$VENV/.stamp" 2>/dev/null)" != "$wanted" ]; then
     say "Installing Python test tools into $VENV"
     rm -rf "$VENV"
     mkdir -p "$CACHE"
     python3 -m venv "$VENV"
-    "$VENV/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$ROOT/e2e/requirements.txt" </dev/null
+    python_packages e2e
     printf '%s\n' "$wanted" >"$VENV/.stamp"
   fi
+  if [ "$group" = bench ]; then python_packages bench; fi
 fi

@@ -17,7 +17,6 @@ events {{ worker_connections 4096; }}
 http {{
   access_log off;
   sendfile on;
-  tcp_nopush on;
   keepalive_requests 1000000000;
   open_file_cache max=10000;
   client_body_temp_path {folder}/body;

@@ -2,7 +2,7 @@
 
 use super::{Ack, Job, Session};
 use crate::StoreError;
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 use std::{
     path::Path,
     sync::{
@@ -50,6 +50,8 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864; \
          PRAGMA temp_store = MEMORY",
     )?;
+    // Otherwise a kept statement may be prepared anew whenever a value is bound to it, because another plan could fit the value.
+    c.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     c.set_prepared_statement_cache_capacity(512);
     Ok(c)
 }
