@@ -7,7 +7,6 @@ and how long people wait for what they do all day at 100 requests a second, whil
 import contextlib
 import hashlib
 import http.client
-import itertools
 import json
 import os
 import pathlib
@@ -15,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
@@ -23,8 +21,11 @@ from nginx import harness  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from processes import memory_mb  # noqa: E402
 
-SIZES = (10_000, 100_000, 1_000_000)
+SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "10000 100000 1000000").split()]
+ENGINES = os.environ.get("BENCH_ENGINES", "sqlite postgres").split()
 SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
+# More than one worker can do in that time.
+PHOTOS_A_SECOND = 20
 # The generator puts 7 % of its rows into this month: 700 of 10,000.
 MONTH = "2019-08"
 SCRIPT = pathlib.Path(__file__).resolve().with_suffix(".js")
@@ -42,8 +43,9 @@ def fingerprint():
 class Libraries:
     """Made once and kept; each run works on a copy."""
 
-    def __init__(self, seed, place):
+    def __init__(self, seed, photos, place):
         self.seed = seed
+        self.photos = photos
         self.place = place
         for old in place.parent.glob("libraries-*"):
             if old != place:
@@ -51,7 +53,7 @@ class Libraries:
         self.postgres = Postgres(place / "postgres")
 
     def vault(self, engine, folder, database):
-        settings = {"MEDIA_VAULT_WORKERS": "1"}
+        settings = {"MEDIA_VAULT_WORKERS": "1", "MEDIA_VAULT_LOG": "warn"}
         if engine == "postgres":
             settings["MEDIA_VAULT_DATABASE_URL"] = self.postgres.url(database)
         return harness.Vault(folder, settings)
@@ -66,7 +68,10 @@ class Libraries:
             if engine == "postgres":
                 self.postgres.sql(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
             vault = self.vault(engine, unfinished, name)
-            vault.start().set_up()
+            client = vault.start().set_up().client()
+            # A vault refuses a database with rows and a store without a file.
+            assert client.upload("first.jpg", self.photos[0].read_bytes()).status_code == 201
+            client.all_settled()
             vault.stop()
             url = self.postgres.url(name) if engine == "postgres" else f"sqlite://{vault.data / 'vault.db'}"
             subprocess.run([self.seed, url, harness.EMAIL, str(size), "7"], check=True, stdout=sys.stderr)
@@ -96,8 +101,9 @@ class Libraries:
 def started(vault):
     """Milliseconds from the command to the first answer."""
     began = time.perf_counter()
-    vault.process = subprocess.Popen([str(harness.BINARY), "serve"], cwd=vault.folder, env=vault.environment(), stdin=subprocess.DEVNULL,
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    with vault.log_file.open("wb") as log:
+        vault.process = subprocess.Popen([str(harness.BINARY), "serve"], cwd=vault.folder, env=vault.environment(), stdin=subprocess.DEVNULL,
+                                         stdout=log, stderr=log, start_new_session=True)
     while time.perf_counter() - began < harness.START:
         with contextlib.suppress(OSError):
             connection = http.client.HTTPConnection("127.0.0.1", vault.port, timeout=10)
@@ -105,63 +111,59 @@ def started(vault):
             if connection.getresponse().status == 200:
                 return (time.perf_counter() - began) * 1000
         time.sleep(0.001)
-    raise AssertionError("the server does not answer")
+    raise AssertionError(f"the server does not answer: {vault.log()[-2000:]}")
 
 
 def some_ids(client):
     """Items of all years."""
-    months = client.get("/api/v1/timeline").json()["months"]
+    months = client.get("/api/v1/timeline").json()["buckets"]
     found = []
     for month in months[:: max(1, len(months) // 100)]:
-        found += client.get(f"/api/v1/timeline/{month['month']}", params={"limit": 4}).json()["id"]
+        found += client.get(f"/api/v1/timeline/{month['month']}", params={"limit": 4}).json()["items"]["id"]
     return found[: len(found) // 2 * 2]
 
 
-def keep_busy(client, photos, stop):
-    """Adds a photo as soon as the worker has not much to do."""
-    for number in itertools.count():
-        if stop.is_set():
-            return
+def backlog(vault, photos):
+    """Photos that the worker will be busy with all the time."""
+    vault.serve_options = ("--no-worker",)
+    client = vault.start().client()
+    for number in range(SECONDS * PHOTOS_A_SECOND):
         photo = photos[number % len(photos)].read_bytes() + os.urandom(16)
         assert client.upload(f"{number}.jpg", photo).status_code == 201
-        stop.wait(0.1)
+    vault.stop()
+    vault.serve_options = ()
 
 
 def day(vault, photos, place):
     """What k6 measured of the ordinary requests."""
-    client, other = vault.client(), vault.client()
+    backlog(vault, photos)
+    client = vault.start().client()
     library = place / "library.json"
     library.write_text(json.dumps({"url": vault.url, "token": client.token, "month": MONTH, "ids": some_ids(client)}))
-    stop = threading.Event()
-    busy = threading.Thread(target=keep_busy, args=(other, photos, stop))
-    busy.start()
-    try:
-        time.sleep(2)
-        summary = place / "summary.json"
-        subprocess.run([pathlib.Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--summary-export", summary, SCRIPT], check=True,
+    time.sleep(1)
+    summary = place / "summary.json"
+    subprocess.run([pathlib.Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--summary-export", summary, SCRIPT], check=True,
                        env={"PATH": os.environ["PATH"], "HOME": str(place), "LIBRARY": str(library), "SECONDS": str(SECONDS)}, stdout=sys.stderr)
-    finally:
-        stop.set()
-        busy.join()
     metrics = json.loads(summary.read_text())["metrics"]
     waits = {name: {"p50_ms": metrics[name]["med"], "p99_ms": metrics[name]["p(99)"]} for name in ("timeline", "month", "media", "favorite", "trash")}
-    made = sum(item["state"] == "ready" for item in client.get("/api/v1/media", params={"limit": 200, "sort": "added"}).json()["items"] if not item["deleted_at"])
-    return {"waits": waits, "refused": metrics.get("refused", {}).get("count", 0), "requests": metrics["iterations"]["count"], "pictures_made": made}
+    assert client.get("/api/v1/media", params={"state": "processing", "limit": 1}).json()["items"], "the worker ran out of work"
+    return {"waits": waits, "refused": metrics.get("refused", {}).get("count", 0), "requests": metrics["iterations"]["count"]}
 
 
 def main():
     harness.BINARY = pathlib.Path(sys.argv[1])
     photos = sorted(pathlib.Path(sys.argv[3]).glob("*.jpg"))
     place = pathlib.Path(sys.argv[4]) / f"libraries-{fingerprint()}"
-    libraries = Libraries(sys.argv[2], place)
+    libraries = Libraries(sys.argv[2], photos, place)
     found = []
     try:
-        for engine in ("sqlite", "postgres"):
+        for engine in ENGINES:
             for size in SIZES:
                 with libraries.copy(engine, size) as vault, tempfile.TemporaryDirectory() as scratch:
                     one = {"engine": engine, "rows": size, "start_ms": started(vault)}
                     time.sleep(3)
                     one["idle_mb"] = memory_mb(vault.process.pid)
+                    vault.stop()
                     one |= day(vault, photos, pathlib.Path(scratch))
                     found.append(one)
                     print(one, file=sys.stderr, flush=True)

@@ -14,6 +14,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+import growth  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CACHE = pathlib.Path(os.environ.get("MEDIA_VAULT_CACHE", pathlib.Path.home() / ".cache/media-vault"))
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", CACHE / "target"))
@@ -149,7 +152,47 @@ def browser_upload(options):
     return [*lines, row(loopback, "curl", "loopback: curl"), row(loopback, "bare_page", "loopback: a page that only sends"), row(loopback, "app", "loopback: **the web app**")]
 
 
-PARTS = {"timeline": timeline, "browser-upload": browser_upload, "renditions": renditions, "ingest": ingest, "write-engine": write_engine}
+def serving(options):
+    found = figures(sys.executable, "bench/serving.py", BINARY, images(12, options.photos), options.rounds)
+    print(f"  {found}", flush=True)
+
+    def of(what, connections, who, key):
+        return statistics.median(one[key] for one in found["loads"] if (one["what"], one["connections"], one["who"]) == (what, connections, who))
+
+    def rate(what, connections, who):
+        return of(what, connections, who, "requests") / of(what, connections, who, "seconds")
+
+    assert sum(one["errors"] for one in found["loads"]) == 0, "some requests failed"
+    lines = ["## Giving out what is kept", "",
+             f"Thumbnails of {found['thumbnail_bytes'] / 1000:.0f} kB and an original of 100 MB: encrypted at rest, to somebody who is signed in and may see them, beside nginx with the same bytes as plain files. "
+             f"wrk, nginx or server, and disk share the {os.cpu_count()} cores; they alternate, median of {options.rounds} rounds of 5 s.", "",
+             "| | connections | Media Vault | nginx | ratio | p99 | nginx | CPU a request | nginx |", "|---|---|---|---|---|---|---|---|---|"]
+    for what, connections in (("thumbnails", 16), ("thumbnails", 256), ("originals", 4)):
+        mine, theirs = (rate(what, connections, who) for who in ("vault", "nginx"))
+        (p99, their_p99), (cpu, their_cpu) = ([of(what, connections, who, key) for who in ("vault", "nginx")] for key in ("p99_ms", "cpu_ms_per_request"))
+        lines.append(f"| {what}, a second | {connections} | {mine:,.0f} | {theirs:,.0f} | **{mine / theirs:.2f}** | {p99:.1f} ms | {their_p99:.1f} ms | {cpu:.3f} ms | {their_cpu:.3f} ms |")
+    ranges = found["ranges"]
+    return [*lines, "", f"64 KiB somewhere in the middle of a film of 10 GB: median {ranges['vault']['p50_ms']:.2f} ms, p99 {ranges['vault']['p99_ms']:.2f} ms "
+            f"(nginx {ranges['nginx']['p50_ms']:.2f} and {ranges['nginx']['p99_ms']:.2f} ms)."]
+
+
+def library(options):
+    seed = example("seed")
+    runs = figures(sys.executable, "bench/library.py", BINARY, seed, images(12, options.photos), IMAGES)
+    growth.draw(runs, ROOT / "bench/growth.svg")
+    acts = {"timeline": "months", "month": "500 photos of one month", "media": "one photo", "favorite": "favourite", "trash": "trash"}
+    lines = ["## A library that grows", "",
+             "Generated libraries on SQLite and PostgreSQL (with its durable settings). 100 requests a second in all, a fifth of each kind, by k6, while a worker makes pictures of a backlog of 12 MP photos; "
+             f"k6, server, database, and worker share the {os.cpu_count()} cores. Milliseconds, median / p99. Start: from the command to the first answer, with a database that is not cached by SQLite.", "",
+             f"| | rows | start | memory at rest | {' | '.join(acts.values())} |", f"|---|---|---|---|{'---|' * len(acts)}"]
+    for one in runs:
+        assert one["refused"] == 0, one
+        waits = " | ".join(f"{one['waits'][name]['p50_ms']:.1f} / {one['waits'][name]['p99_ms']:.1f}" for name in acts)
+        lines.append(f"| {one['engine']} | {one['rows']:,} | {one['start_ms']:.0f} ms | {one['idle_mb']:.0f} MB | {waits} |")
+    return [*lines, "", "![Growth](growth.svg)"]
+
+
+PARTS = {"timeline": timeline, "browser-upload": browser_upload, "library": library, "serving": serving, "renditions": renditions, "ingest": ingest, "write-engine": write_engine}
 
 
 def machine():

@@ -20,7 +20,10 @@ use axum::{
     response::Response,
 };
 use std::sync::Arc;
-use tower_http::compression::{CompressionLayer, Predicate, predicate::SizeAbove};
+use tower_http::{
+    CompressionLevel,
+    compression::{CompressionLayer, Predicate, predicate::SizeAbove},
+};
 use uuid::Uuid;
 
 /// The whole interface as a service, for [`crate::serve`] and for tests.
@@ -36,7 +39,11 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(not_that_method)
         // Each body has its own limit: JSON in its extractor, files by the quota and the largest file.
         .layer(DefaultBodyLimit::disable())
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(1_024).and(IsJson)))
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(SizeAbove::new(1_024).and(IsJson)),
+        )
         .layer(from_fn(layer::in_time))
         .layer(from_fn_with_state(api.clone(), layer::once))
         .layer(from_fn_with_state(api.clone(), layer::identify))

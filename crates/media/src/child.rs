@@ -38,6 +38,8 @@ pub(crate) const EXEC: &str = "--exec";
 pub fn decoder_main() -> ExitCode {
     let mut arguments = std::env::args_os().skip_while(|argument| argument != SERVE && argument != EXEC);
     let mode = arguments.next();
+    // Whoever waits for an answer goes first; pictures are made in what is left of the processors. Where even that is refused, they share.
+    let _shared = rustix::process::nice(10);
     let done = match mode.as_deref().and_then(|mode| mode.to_str()) {
         Some(SERVE) => parse(arguments.next()).and_then(|setup| serve(&setup)),
         Some(EXEC) => parse(arguments.next()).and_then(|limits| become_tool(limits, arguments)),
