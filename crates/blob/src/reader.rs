@@ -60,10 +60,10 @@ impl Blobs {
         record: &BlobRecord,
         plain: Range<u64>,
     ) -> Option<Result<Reader, BlobError>> {
-        let first = plain.start / FRAME as u64;
         let stored = Stored::of(record, record.stored_size).ok()?;
-        let from = frame_at(first);
-        let to = frame_at(plain.end.max(1).div_ceil(FRAME as u64)).min(stored.frames_end);
+        let (start, end) = (plain.start.min(record.plain_size), plain.end.min(record.plain_size));
+        let from = frame_at(start / FRAME as u64);
+        let to = frame_at(end.max(1).div_ceil(FRAME as u64)).min(stored.frames_end);
         let len = usize::try_from(to.checked_sub(from)?)
             .ok()
             .filter(|len| *len <= AT_HAND)?;

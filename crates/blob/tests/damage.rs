@@ -63,6 +63,7 @@ impl Sample {
             Err(Damage::Damaged { id: found, .. }) => assert_eq!(found, id(1)),
             other => panic!("{what}: verify said {other:?}"),
         }
+        self.assert_parts_at_hand(what);
         for step in [7000, 300_000] {
             match reader(&self.blobs, &self.record) {
                 Err(BlobError::Damaged { id: found, .. }) => assert_eq!(found, id(1)),
@@ -90,6 +91,44 @@ impl Sample {
             }
         }
     }
+
+    /// What is in memory already is opened as strictly as what is read: right bytes, an error, or left to the one who may wait.
+    fn assert_parts_at_hand(&self, what: &str) {
+        let len = self.plain.len() as u64;
+        for part in [0..len.min(100), len / 2..len, 0..len] {
+            let Some(found) = self.blobs.reader_at_hand(&may_verify(), &self.record, part.clone()) else {
+                continue;
+            };
+            let wanted = &self.plain[part.start as usize..part.end as usize];
+            let mut buf = vec![0xee; wanted.len()];
+            match found.and_then(|reader| reader.read_at(part.start, &mut buf)) {
+                Ok(n) => assert_eq!(buf[..n], *wanted, "{what}: {part:?}"),
+                Err(BlobError::Damaged { id: found, .. }) => assert_eq!(found, id(1)),
+                Err(other) => panic!("{what}: {other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_just_written_is_read_at_hand_and_only_as_far_as_was_asked() {
+    let sample = Sample::new(&[70_000, 70_000, 70_000]);
+    let at_hand = |part| sample.blobs.reader_at_hand(&may_verify(), &sample.record, part);
+    let mut buf = vec![0; 40_000];
+    let reader = at_hand(100_000..140_000)
+        .expect("it is in the system's memory")
+        .unwrap();
+    assert_eq!(reader.read_at(100_000, &mut buf).unwrap(), 40_000);
+    assert_eq!(buf, sample.plain[100_000..140_000]);
+    assert!(reader.read_at(0, &mut buf).is_err(), "the first frame was not read");
+    let mut all = vec![0; sample.plain.len()];
+    assert_eq!(
+        at_hand(0..u64::MAX).unwrap().unwrap().read_at(0, &mut all).unwrap(),
+        all.len()
+    );
+    assert!(at_hand(u64::MAX..u64::MAX).is_none_or(|found| found.is_ok()));
+    fs::remove_file(sample.path()).unwrap();
+    assert!(at_hand(0..10).is_none(), "whoever may wait says that it is missing");
 }
 
 /// One session and several; inside a frame, on its edge, over it; small enough to be read by one call, and not.
