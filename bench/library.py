@@ -172,4 +172,5 @@ def main():
         libraries.postgres.stop()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -192,7 +192,31 @@ def library(options):
     return [*lines, "", "![Growth](growth.svg)"]
 
 
-PARTS = {"timeline": timeline, "browser-upload": browser_upload, "library": library, "serving": serving, "renditions": renditions, "ingest": ingest, "write-engine": write_engine}
+def small_files(options):
+    found = figures(sys.executable, "bench/small_files.py", BINARY, options.rounds)
+    mine = statistics.median(one["requests"] / one["seconds"] for one in found["vault"])
+    disk = statistics.median(found["disk"])
+    return ["## Many small files", "",
+            "Photos of 50 kB, one request each over 32 connections, acknowledged when encrypted, fsynced, and committed; no pictures meanwhile. Beside it 32 threads that write and fsync such files and do nothing else.", "",
+            "| | a second |", "|---|---|", f"| Media Vault | **{mine:,.0f}** (p99 {median(found['vault'], 'p99_ms'):.0f} ms) |",
+            f"| this disk | {disk:,.0f} |", f"| ratio | {mine / disk:.2f} |"]
+
+
+def whole_import(options):
+    ours = example("renditions")
+    found = figures(sys.executable, "bench/whole_import.py", BINARY, ours, images(12, options.photos), options.imported, options.rounds)
+    everything, alone = (median(found[name], "seconds") for name in ("import", "renditions"))
+    photos, cpu, alone_cpu = found["photos"], median(found["import"], "cpu_seconds"), median(found["renditions"], "cpu_seconds")
+    return ["## Import of a folder", "",
+            f"{photos:,} photos of 12 MP and {found['bytes'] / photos / 1e6:.1f} MB by `media-vault import --wait`: read, hashed, sealed, stored, described, pictures made, all durable. Beside it, in alternation, "
+            f"the same decoders over the same files and nothing else. Median of {options.rounds} rounds.", "",
+            "| | seconds | photos a second | CPU seconds a photo | most memory |", "|---|---|---|---|---|",
+            f"| the whole import | {everything:.1f} | {photos / everything:.1f} | {cpu / photos:.3f} | {median(found['import'], 'peak_mb'):.0f} MB |",
+            f"| pictures alone | {alone:.1f} | {photos / alone:.1f} | {alone_cpu / photos:.3f} | {median(found['renditions'], 'peak_mb'):.0f} MB |",
+            f"| ratio | **{everything / alone:.2f}** | | {cpu / alone_cpu:.2f} | |"]
+
+
+PARTS = {"timeline": timeline, "browser-upload": browser_upload, "library": library, "serving": serving, "renditions": renditions, "import": whole_import, "small-files": small_files, "ingest": ingest, "write-engine": write_engine}
 
 
 def machine():
@@ -206,6 +230,7 @@ def main():
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--photos", type=int, default=60)
+    parser.add_argument("--imported", type=int, default=2000)
     options = parser.parse_args()
     place = ROOT / "bench/results"
     place.mkdir(exist_ok=True)

@@ -1,0 +1,76 @@
+"""A folder of photos from the first byte to the last picture: `whole_import.py BINARY RENDITIONS_PROGRAM PHOTOS COUNT ROUNDS`; prints JSON.
+
+`media-vault import --wait` reads, hashes, seals, stores and describes COUNT photos and makes their pictures. Beside it, in alternation, the same
+decoders over as many photos and nothing else. Files are copies with a few bytes behind them: different to the vault, the same to a decoder.
+"""
+
+import json
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+from nginx import harness  # noqa: E402
+from processes import memory_mb  # noqa: E402
+
+
+def cost(command, **options):
+    """Runs it. Seconds of the clock and of the processors, and the most memory of it and its children."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True, **options)
+    peak, over = [0.0], threading.Event()
+
+    def watch():
+        while not over.wait(0.25):
+            peak[0] = max(peak[0], memory_mb(process.pid))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    said = process.communicate()[0]
+    seconds = time.perf_counter() - began
+    over.set()
+    watching.join()
+    assert process.returncode == 0, said[-2000:]
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": seconds, "cpu_seconds": cpu, "peak_mb": peak[0], "said": json.loads(said.strip().splitlines()[-1])}
+
+
+def main():
+    binary, renditions, photos = map(pathlib.Path, sys.argv[1:4])
+    count, rounds = int(sys.argv[4]), int(sys.argv[5])
+    harness.BINARY = binary
+    files = sorted(photos.glob("*.jpg"))
+    place = pathlib.Path(tempfile.mkdtemp(prefix="media-vault-bench-", dir=os.environ.get("BENCH_DISK")))
+    try:
+        source = place / "source"
+        source.mkdir()
+        for number in range(count):
+            (source / f"IMG_{number:05}.jpg").write_bytes(files[number % len(files)].read_bytes() + number.to_bytes(8, "big"))
+        os.sync()
+        found = {"import": [], "renditions": []}
+        for number in range(rounds):
+            found["renditions"].append(cost([renditions, source, os.cpu_count()]))
+            (place / str(number)).mkdir()
+            vault = harness.Vault(place / str(number), {"MEDIA_VAULT_LOG": "warn"})
+            vault.start().set_up()
+            vault.stop()
+            one = cost([binary, "import", source, "--user", harness.EMAIL, "--wait", "--json"], env=vault.environment(), cwd=vault.folder)
+            assert one["said"]["still_processing"] == 0, one
+            found["import"].append(one)
+            shutil.rmtree(vault.folder)
+            print({name: round(runs[-1]["seconds"], 1) for name, runs in found.items()}, file=sys.stderr, flush=True)
+        size = sum(file.stat().st_size for file in source.iterdir())
+        print(json.dumps({"photos": count, "bytes": size, **found}))
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+main()
