@@ -14,21 +14,20 @@ import tempfile
 import library
 from library import harness, memory_mb
 
-STREAMS = 2000
+STREAMS, TABS = 2000, 20
 
 
 class Streams:
     """Event streams that are open, each over a connection of its own."""
 
-    def __init__(self, vault, token):
+    def __init__(self, vault):
         self.port = vault.port
-        self.request = f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{vault.port}\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\r\n".encode()
         self.open = []
         self.told = 0
 
-    async def add(self):
+    async def add(self, token):
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(self.request)
+        writer.write(f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\r\n".encode())
         status = await reader.readline()
         assert b" 200 " in status, status
         self.open.append((writer, asyncio.create_task(self.listen(reader))))
@@ -48,9 +47,11 @@ async def crowd(vault, place):
     months = [bucket["month"] for bucket in client.get("/api/v1/timeline").json()["buckets"]]
     facts, summary = place / "library.json", place / "summary.json"
     facts.write_text(json.dumps({"url": vault.url, "token": client.token, "months": months, "ids": ids}))
-    streams = Streams(vault, client.token)
-    for _ in range(STREAMS // 50):
-        await asyncio.gather(*(streams.add() for _ in range(50)))
+    streams = Streams(vault)
+    for _ in range(STREAMS // TABS):
+        # So many tabs has a sign-in.
+        token = vault.client().token
+        await asyncio.gather(*(streams.add(token) for _ in range(TABS)))
     memory = memory_mb(vault.process.pid)
     k6 = await asyncio.create_subprocess_exec(
         str(pathlib.Path(sys.executable).parent / "k6"), "run", "--quiet", "--no-usage-report", "--summary-export", str(summary), str(pathlib.Path(__file__).resolve().with_suffix(".js")),

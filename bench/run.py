@@ -216,7 +216,17 @@ def whole_import(options):
             f"| ratio | **{everything / alone:.2f}** | | {cpu / alone_cpu:.2f} | |"]
 
 
-PARTS = {"timeline": timeline, "browser-upload": browser_upload, "library": library, "serving": serving, "renditions": renditions, "import": whole_import, "small-files": small_files, "ingest": ingest, "write-engine": write_engine}
+def crowd(options):
+    found = figures(sys.executable, "bench/crowd.py", BINARY, example("seed"), images(12, options.photos), IMAGES)
+    assert found["refused"] == 0, found
+    acts = {"timeline": "months", "month": "500 photos of a month", "media": "one photo"}
+    return ["## A crowd", "",
+            f"2,000 open event streams and 200 people (k6) who look through a library of 1,000,000 rows on SQLite, {found['requests']:,} requests, {found['changes']} changes told to every stream ({found['told']:,} messages came); "
+            f"none refused, none cut. The server had {found['memory_mb']:.0f} MB with the streams open.", "",
+            "| | median | p99 |", "|---|---|---|", *(f"| {what} | {found['waits'][name]['p50_ms']:.1f} ms | {found['waits'][name]['p99_ms']:.1f} ms |" for name, what in acts.items())]
+
+
+PARTS = {"timeline": timeline, "browser-upload": browser_upload, "library": library, "crowd": crowd, "serving": serving, "renditions": renditions, "import": whole_import, "small-files": small_files, "ingest": ingest, "write-engine": write_engine}
 
 
 def machine():
