@@ -179,6 +179,11 @@ impl Config {
             n => n,
         }
     }
+
+    /// Jobs that are under way at a time: while the pictures of one file are made durable, its decoder works at another.
+    pub fn jobs_at_once(&self) -> usize {
+        self.decoders().saturating_mul(2)
+    }
     /// The settings of the use cases.
     pub fn vault(&self) -> vault::Settings {
         vault::Settings {

@@ -235,7 +235,7 @@ impl Previews {
         let ending = CancellationToken::new();
         let settings = jobs::Settings {
             name: format!("{}:import:{}", house.instance, std::process::id()),
-            concurrency: config.decoders(),
+            concurrency: config.jobs_at_once(),
         };
         Previews {
             vault: house.vault.clone(),

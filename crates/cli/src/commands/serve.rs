@@ -32,7 +32,7 @@ pub async fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
     let worker = (!args.no_worker).then(|| {
         let settings = jobs::Settings {
             name: format!("{}:serve", house.instance),
-            concurrency: config.decoders(),
+            concurrency: config.jobs_at_once(),
         };
         tokio::spawn(jobs::work(house.vault.clone(), settings, ending.clone()))
     });
@@ -89,7 +89,7 @@ pub async fn worker(config: &Config) -> anyhow::Result<ExitCode> {
     end_on_signal(ending.clone())?;
     let settings = jobs::Settings {
         name: format!("{}:worker:{}", house.instance, std::process::id()),
-        concurrency: config.decoders(),
+        concurrency: config.jobs_at_once(),
     };
     super::print("The worker runs. It takes jobs from the database until it is stopped.");
     jobs::work(house.vault, settings, ending).await;
