@@ -20,7 +20,7 @@ use std::{
 
 /// Objects of up to that many stored bytes are read by one call.
 const SMALL: usize = 128 << 10;
-/// The most stored bytes that are opened where nothing must block: a preview, some 0.1 ms.
+/// The most stored bytes that are opened where nothing must block: enough for a preview.
 const AT_HAND: usize = 768 << 10;
 const READING: &str = "reading an object";
 
