@@ -60,6 +60,21 @@ export function concat(left: TimelineColumns, right: TimelineColumns): TimelineC
   };
 }
 
+/** The columns from the item at `start` on. */
+export function from(columns: TimelineColumns, start: number): TimelineColumns {
+  return {
+    id: columns.id.slice(start),
+    taken_at: columns.taken_at.slice(start),
+    kind: columns.kind.slice(start),
+    ratio: columns.ratio.slice(start),
+    thumbhash: columns.thumbhash.slice(start),
+    duration_ms: columns.duration_ms.slice(start),
+    favorite: columns.favorite.slice(start),
+    state: columns.state.slice(start),
+    version: columns.version.slice(start)
+  };
+}
+
 /** The columns without the items at `gone` (indices). */
 export function without(columns: TimelineColumns, gone: ReadonlySet<number>): TimelineColumns {
   const keep = <T>(column: T[]): T[] => column.filter((_, index) => !gone.has(index));

@@ -1,5 +1,5 @@
 import type { TimelineBucket, TimelineColumns } from '$lib/api';
-import { concat, emptyColumns, itemAt, without, type Item } from './columns';
+import { concat, emptyColumns, from, itemAt, without, type Item } from './columns';
 import { estimateHeight, layoutSection, type LayoutOptions, type SectionLayout } from './layout';
 
 /** Where the next page of a section begins. */
@@ -70,6 +70,21 @@ export class Section {
     this.#at = other.#at;
     this.#cursor = other.#cursor;
     if (this.isComplete) this.count = this.loaded;
+  }
+
+  /**
+   * Takes the rest from an `older` reading of the same stretch, if nothing can have changed there: it was whole, goes on behind
+   * the last item of this one, holds none of the `touched` items, and both together are as many as the server counts.
+   */
+  goOnWith(older: Section, touched: ReadonlySet<string>): boolean {
+    const last = older.columns.id.indexOf(this.columns.id.at(-1) ?? '');
+    if (last < 0 || !older.isComplete || this.loaded + older.loaded - last - 1 !== this.count) return false;
+    const rest = from(older.columns, last + 1);
+    if (rest.id.some((id) => touched.has(id))) return false;
+    this.columns = concat(this.columns, rest);
+    this.#at = older.#at;
+    this.#cursor = older.#cursor;
+    return true;
   }
 
   /** Forgets the items but keeps the exact height, so that nothing moves when they are loaded again. */

@@ -207,7 +207,7 @@ export class Timeline {
         if (section.loaded > 0 && !stale.has(section) && section.columns.id.some((id) => touched.has(id))) stale.add(section);
       }
     }
-    const reread = await Promise.all([...stale].map(async (section) => ({ section, copy: await this.#reread(section, touched.size) })));
+    const reread = await Promise.all([...stale].map(async (section) => ({ section, copy: await this.#reread(section, touched, all) })));
     if (reread.length === 0) return;
     this.#change(() => {
       for (const { section, copy } of reread) {
@@ -217,14 +217,16 @@ export class Timeline {
     });
   }
 
-  /** As much of a section as was loaded; `more` may have come in between. */
-  async #reread(section: Section, more: number): Promise<Section> {
+  /** As much of a section as was loaded; no more is read than can have changed. `all`: anything can have. */
+  async #reread(section: Section, touched: ReadonlySet<string>, all: boolean): Promise<Section> {
     const copy = new Section(section.month, section.buckets);
     const wanted = section.loaded;
-    const size = Math.min(PAGE, Math.max(FIRST_PAGE, wanted + more));
+    let size = Math.min(PAGE, FIRST_PAGE + (all ? wanted : touched.size));
     for (let { next } = copy; next && copy.loaded < Math.max(1, wanted); { next } = copy) {
       const page = await this.#source.month(next.month, next.cursor, size);
       copy.append(page.items, page.next_cursor ?? null);
+      if (!all && !copy.isComplete && copy.goOnWith(section, touched)) break;
+      size = PAGE;
     }
     return copy;
   }

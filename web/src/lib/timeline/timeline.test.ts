@@ -176,6 +176,35 @@ describe('changes', () => {
     expect(library.asked).toEqual(['2024-04@0']);
   });
 
+  it('at the top of a month do not cost reading the rest of it again', async () => {
+    const may = timeline.sections[0]!;
+    await timeline.wantAll(may);
+    library.months.get('2024-05')!.unshift('new/1', 'new/2');
+    library.asked = [];
+    await timeline.sync(new Set(['new/1', 'new/2']));
+    expect(library.asked).toEqual(['2024-05@0']);
+    expect(may.columns.id).toEqual(library.months.get('2024-05'));
+    expect(may.isComplete).toBe(true);
+  });
+
+  it('further down are found, whether an item changed, came, or came while another went', async () => {
+    const may = timeline.sections[0]!;
+    await timeline.wantAll(may);
+    const ids = library.months.get('2024-05')!;
+    library.asked = [];
+    await timeline.sync(new Set([ids[22]!]));
+    expect(library.asked).toEqual(['2024-05@0', '2024-05@10', '2024-05@20']);
+    ids.splice(18, 0, 'new/3');
+    await timeline.sync(new Set(['new/3']));
+    expect(may.columns.id).toEqual(ids);
+    const gone = ids[2]!;
+    ids.splice(2, 1);
+    ids.push('new/4');
+    timeline.remove(new Set([gone]));
+    await timeline.sync(new Set(['new/4']));
+    expect(may.columns.id).toEqual(ids);
+  });
+
   it('keep what is in sight where it is', async () => {
     let kept = 0;
     timeline.keepWith({ keep: (change) => (kept++, change()) });
