@@ -149,7 +149,7 @@ function watch(): void {
   addEventListener('securitypolicyviolation', (event) => window.seen.violations.push(`${event.violatedDirective}: ${event.blockedURI}`))
 }
 
-/** Runs in the page: texts that do not fit, and a page wider than the screen. An ellipsis is fine where the whole is told on hover. */
+/** Runs in the page: texts that do not fit, and a page wider than the screen. An ellipsis is fine where the whole is told on hover, but a page has its name in full. */
 function cutTexts(): string[] {
   const found: string[] = []
   for (const element of Array.from(document.querySelectorAll<HTMLElement>('body *'))) {
@@ -157,7 +157,7 @@ function cutTexts(): string[] {
     if (text === '' || !element.checkVisibility() || element.closest('.visually-hidden, option, svg, style, script')) continue
     const style = getComputedStyle(element)
     const isCut = style.overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1
-    if (isCut && !element.title && !element.querySelector('[title]')) found.push(`${element.tagName.toLowerCase()}: ${text}`)
+    if (isCut && (element.matches('h1, h2') || (!element.title && !element.querySelector('[title]')))) found.push(`${element.tagName.toLowerCase()}: ${text}`)
     const box = element.getBoundingClientRect()
     if (box.right > innerWidth + 1 && box.left < innerWidth && box.width > 1 && style.position !== 'fixed') found.push(`beyond the edge: ${text}`)
   }
