@@ -1,9 +1,12 @@
 //! From brightness and two colours to RGB, many pixels at a time.
 
+use std::num::Wrapping;
+
 /// So many pixels are converted at a time.
 const LANE: usize = 32;
 
 /// A row, from brightness and colours to RGB.
+#[inline(always)]
 pub(super) fn rgb(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) {
     let (y, y_rest) = y.as_chunks::<LANE>();
     let (cb, cb_rest) = cb.as_chunks::<LANE>();
@@ -25,16 +28,21 @@ pub(super) fn rgb(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) {
 /// ITU-T T.871, 7, in sixteenths and with fractions of 16 bits, so that a vector holds many.
 #[inline(always)]
 fn lane(y: &[u8; LANE], cb: &[u8; LANE], cr: &[u8; LANE], out: &mut [u8; LANE * 3]) {
-    let part = |weight: i16, value: i16| ((i32::from(value) * i32::from(weight)) >> 16) as i16;
-    let pixel = |value: i16| ((value + 8) >> 4).clamp(0, 255) as u8;
+    // None of these sums leaves 16 bits; a check of each would keep them from being done many at a time.
+    let part =
+        |weight: i16, Wrapping(value): Wrapping<i16>| Wrapping(((i32::from(value) * i32::from(weight)) >> 16) as i16);
+    let pixel = |value: Wrapping<i16>| ((value + Wrapping(8)).0 >> 4).clamp(0, 255) as u8;
     let (mut r, mut g, mut b) = ([0; LANE], [0; LANE], [0; LANE]);
     for i in 0..LANE {
-        let y = i16::from(y[i]) << 4;
-        let (cb, cr) = ((i16::from(cb[i]) - 128) << 4, (i16::from(cr[i]) - 128) << 4);
+        let y = Wrapping(i16::from(y[i]) << 4);
+        let (cb, cr) = (
+            Wrapping((i16::from(cb[i]) - 128) << 4),
+            Wrapping((i16::from(cr[i]) - 128) << 4),
+        );
         // 1.402 = 1 + 0.402; 0.714136 = 1 - 0.285864; 1.772 = 2 - 0.228.
         r[i] = pixel(y + cr + part(26_345, cr));
         g[i] = pixel(y - cr + part(18_734, cr) - part(22_554, cb));
-        b[i] = pixel(y + 2 * cb - part(14_942, cb));
+        b[i] = pixel(y + cb + cb - part(14_942, cb));
     }
     for i in 0..LANE {
         out[i * 3] = r[i];

@@ -8,6 +8,8 @@
 const VALUE_BITS: u32 = 11;
 /// Bits of the table that steps over symbols. Larger ones step further and miss the nearest cache.
 const SKIP_BITS: u32 = 12;
+/// So many glances at that table are sure to find their bits after one filling.
+const STEPS: u32 = 56 / SKIP_BITS;
 /// Bits of the table of codes alone.
 const CODE_BITS: u32 = 9;
 /// In an advance: the block ends here.
@@ -21,9 +23,9 @@ pub(super) struct Code {
     limits: [u32; 17],
     offsets: [i32; 17],
     symbols: Vec<u8>,
-    /// By the next bits: bits used, advance, value. See [`value_entry`].
+    /// By the next bits: bits used (6), advance (8, from the ninth bit on), value (16).
     values: Vec<u32>,
-    /// By the next bits: bits used (4), advance (7), whether the block ends (1).
+    /// By the next bits: bits used (6), advance (6), whether the block ends (1). Bits come first, so that an entry as it is shifts by them.
     skips: Vec<u16>,
 }
 
@@ -83,7 +85,7 @@ impl Code {
     }
 
     /// Length and symbol of the code that the next bits begin with.
-    #[inline]
+    #[inline(always)]
     fn lookup(&self, next: u64) -> Option<(u32, u8)> {
         let entry = self.codes[(next >> (64 - CODE_BITS)) as usize];
         if entry != 0 {
@@ -95,7 +97,7 @@ impl Code {
         Some((length as u32, *self.symbols.get(usize::try_from(index).ok()?)?))
     }
 
-    #[inline]
+    #[inline(always)]
     fn symbol(&self, next: u64) -> Option<Symbol> {
         let (length, symbol) = self.lookup(next)?;
         let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
@@ -112,7 +114,7 @@ impl Code {
         })
     }
 
-    /// Bits used (8), advance (8), value (16); 0 when the symbol is longer than the table.
+    /// 0 when the symbol is longer than the table.
     fn value_entry(&self, next: u64) -> u32 {
         match self.symbol(next) {
             Some(s) if s.bits <= VALUE_BITS => (s.value as u16 as u32) << 16 | s.advance << 8 | s.bits,
@@ -133,12 +135,12 @@ impl Code {
             }
             advance += s.advance;
         }
-        (bits | advance << 4 | end << 11) as u16
+        (bits | advance << 6 | end << 12) as u16
     }
 }
 
 /// The next `size` bits as a signed number (T.81, F.2.2.1, EXTEND).
-#[inline]
+#[inline(always)]
 fn extended(next: u64, size: u32) -> i32 {
     if size == 0 {
         return 0;
@@ -151,7 +153,25 @@ fn extended(next: u64, size: u32) -> i32 {
     }
 }
 
-/// The bits of one segment between markers. The hot loops work on a copy, which then lives in registers.
+/// Puts the entropy-coded bytes before the next marker into `plain`, without the zero that follows each 0xFF (T.81, F.1.2.3); gives how many
+/// bytes of `data` they are.
+pub(super) fn unstuff(data: &[u8], plain: &mut Vec<u8>) -> usize {
+    plain.clear();
+    let mut rest = data;
+    while let Some(found) = memchr::memchr(0xFF, rest) {
+        let (before, behind) = rest.split_at(found);
+        plain.extend_from_slice(before);
+        let [0xFF, 0, behind @ ..] = behind else {
+            return data.len() - behind.len();
+        };
+        plain.push(0xFF);
+        rest = behind;
+    }
+    plain.extend_from_slice(rest);
+    data.len()
+}
+
+/// The bits of one segment between markers, [unstuffed](unstuff). The hot loops work on a copy, which then lives in registers.
 #[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {
     data: &'a [u8],
@@ -175,44 +195,29 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// At least 56 bits. Behind a marker or the end zeros are put, which is noticed in [`Bits::end`].
+    /// At least 56 bits. Behind the end zeros are put, which is noticed in [`Bits::is_whole`].
     #[inline(always)]
     fn fill(&mut self) {
-        if let Some(eight) = self.data.get(self.at..self.at + 8)
-            && let Ok(eight) = <[u8; 8]>::try_from(eight)
-        {
-            let word = u64::from_be_bytes(eight);
-            // Whether a byte is 0xFF: Bit Twiddling Hacks, "Determine if a word has a zero byte", of the complement.
-            let inverse = !word;
-            if inverse.wrapping_sub(0x0101_0101_0101_0101) & word & 0x8080_8080_8080_8080 == 0 {
-                self.next |= word >> self.count;
-                self.at += ((63 - self.count) >> 3) as usize;
-                self.count |= 56;
-                return;
-            }
-        }
-        *self = self.filled_slowly();
+        let Some(eight) = self.data.get(self.at..).and_then(<[u8]>::first_chunk) else {
+            *self = self.filled_slowly();
+            return;
+        };
+        self.next |= u64::from_be_bytes(*eight) >> self.count;
+        self.at += ((63 - self.count) >> 3) as usize;
+        self.count |= 56;
     }
 
     #[cold]
     #[inline(never)]
     fn filled_slowly(mut self) -> Self {
-        while self.count <= 56 {
-            let byte = match self.data.get(self.at..) {
-                Some([0xFF, 0x00, ..]) => {
-                    self.at += 2;
-                    0xFF
-                }
-                None | Some([] | [0xFF, ..]) => {
-                    self.made_up += 8;
-                    0
-                }
-                Some([byte, ..]) => {
+        while self.count < 56 {
+            match self.data.get(self.at) {
+                Some(byte) => {
                     self.at += 1;
-                    *byte
+                    self.next |= u64::from(*byte) << (56 - self.count);
                 }
-            };
-            self.next |= u64::from(byte) << (56 - self.count);
+                None => self.made_up += 8,
+            }
             self.count += 8;
         }
         self
@@ -220,12 +225,13 @@ impl<'a> Bits<'a> {
 
     #[inline(always)]
     fn take(&mut self, bits: u32) {
-        self.next <<= bits;
-        self.count -= bits;
+        // There are never more than 31, and a check here would be one for each symbol.
+        self.next = self.next.wrapping_shl(bits);
+        self.count = self.count.wrapping_sub(bits & 63);
     }
 
     /// The difference of a block's first coefficient.
-    #[inline]
+    #[inline(always)]
     pub(super) fn difference(&mut self, code: &Code) -> Option<i32> {
         if self.count < 32 {
             self.fill();
@@ -242,7 +248,7 @@ impl<'a> Bits<'a> {
 
     /// The other coefficients of a block, up to position `last` in zigzag order; those behind it are stepped over. `put` gets
     /// position and value. Gives a position behind which there were none up to `last`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn others(&mut self, code: &Code, last: u32, put: impl FnMut(usize, i32)) -> Option<usize> {
         let mut bits = *self;
         let done = bits.read_others(code, last, put);
@@ -256,9 +262,7 @@ impl<'a> Bits<'a> {
         let skips: &[u16; 1 << SKIP_BITS] = code.skips.as_slice().try_into().ok()?;
         let mut at = 1u32;
         while at <= last {
-            if self.count < 32 {
-                self.fill();
-            }
+            self.fill();
             let entry = values[(self.next >> (64 - VALUE_BITS)) as usize];
             let symbol = if entry == 0 {
                 code.symbol(self.next)?
@@ -282,33 +286,37 @@ impl<'a> Bits<'a> {
             }
         }
         while at < 64 {
-            if self.count < 32 {
-                self.fill();
-            }
-            let entry = u32::from(skips[(self.next >> (64 - SKIP_BITS)) as usize]);
-            let (bits, advance, end) = (entry & 15, entry >> 4 & 127, entry >> 11);
-            // An end that follows the last position is not this block's.
-            if bits != 0 && at + advance + end <= 64 {
-                self.take(bits);
+            self.fill();
+            for _ in 0..STEPS {
+                let entry = u32::from(skips[(self.next >> (64 - SKIP_BITS)) as usize]);
+                let (advance, end) = (entry >> 6 & 63, entry >> 12);
+                // An end that follows the last position is not this block's.
+                if entry == 0 || at + advance + end > 64 {
+                    if at == 64 {
+                        break;
+                    }
+                    self.fill();
+                    let symbol = code.symbol(self.next)?;
+                    self.take(symbol.bits);
+                    if symbol.advance == END {
+                        return Some(last as usize);
+                    }
+                    at += symbol.advance;
+                    break;
+                }
+                self.take(entry);
                 at += advance;
                 if end != 0 {
                     return Some(last as usize);
                 }
-                continue;
             }
-            let symbol = code.symbol(self.next)?;
-            self.take(symbol.bits);
-            if symbol.advance == END {
-                return Some(last as usize);
-            }
-            at += symbol.advance;
         }
         (at == 64).then_some(last as usize)
     }
 
-    /// Where reading stopped, at or before the marker that ends the segment; `None` when more was read than there was.
-    pub(super) fn end(self) -> Option<usize> {
-        (self.made_up <= self.count).then_some(self.at)
+    /// Whether no more was read than there was.
+    pub(super) fn is_whole(self) -> bool {
+        self.made_up <= self.count
     }
 }
 
@@ -322,6 +330,19 @@ mod tests {
         let counts = [0, 2, 1, 3, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1];
         let symbols = [0x01, 0x02, 0x03, 0x00, 0x04, 0x11, 0xF0, 0xA5];
         Code::new(&counts, &symbols).expect("a code").with_tables()
+    }
+
+    #[test]
+    fn stuffed_zeros_are_taken_out_up_to_the_marker() {
+        for (data, plain, length) in [
+            (&[1, 0xFF, 0, 2, 0xFF, 0xD0, 9][..], &[1, 0xFF, 2][..], 4),
+            (&[0xFF, 0, 0xFF, 0xFF, 0xD9], &[0xFF], 2),
+            (&[1, 2, 0xFF], &[1, 2], 2),
+            (&[1, 0xFF, 0, 0], &[1, 0xFF, 0], 4),
+        ] {
+            let mut out = vec![7];
+            assert_eq!((unstuff(data, &mut out), &out[..]), (length, plain), "{data:?}");
+        }
     }
 
     proptest! {

@@ -11,34 +11,45 @@ pub(super) const ZIGZAG: [u8; 64] = [
     47, 55, 62, 63,
 ];
 
-/// What coefficient `k` of an `N`-point transform adds to the sample at `x`, as `basis[k][x]`; zeros behind the last sample, so
+/// What coefficient `k` of a transform of `points` adds to the sample at `x`, as `basis[k][x]`; zeros behind the last sample, so
 /// that rows fill whole vectors.
-fn basis<const N: usize, const LANES: usize>() -> [[f32; LANES]; N] {
-    let mut basis = [[0.0; LANES]; N];
-    for (k, row) in basis.iter_mut().enumerate() {
+fn basis(points: usize) -> [[f32; 8]; 8] {
+    let mut basis = [[0.0; 8]; 8];
+    for (k, row) in basis.iter_mut().take(points).enumerate() {
         let weight = if k == 0 { 0.125f32.sqrt() } else { 0.5 };
-        for (x, value) in row.iter_mut().take(N).enumerate() {
-            *value = weight * ((2 * x + 1) as f32 * k as f32 * PI / (2 * N) as f32).cos();
+        for (x, value) in row.iter_mut().take(points).enumerate() {
+            *value = weight * ((2 * x + 1) as f32 * k as f32 * PI / (2 * points) as f32).cos();
         }
     }
     basis
 }
 
-/// An inverse transform of blocks to `X` by `Y` samples, in rows of `LANES`.
-struct Inverse<const X: usize, const Y: usize, const LANES: usize> {
-    across: [[f32; LANES]; X],
-    down: [[f32; Y]; Y],
-}
+/// What the common samplings come to at 1/8 to 4/8.
+const SIZES: [(usize, usize); 14] = [
+    (1, 1),
+    (1, 2),
+    (2, 1),
+    (2, 2),
+    (2, 4),
+    (4, 2),
+    (3, 3),
+    (3, 6),
+    (6, 3),
+    (6, 6),
+    (4, 4),
+    (4, 8),
+    (8, 4),
+    (8, 8),
+];
 
-/// Makes samples of blocks.
-pub(super) trait Block: Send + Sync {
-    /// From coefficients by row and column, of which the first `rows` rows are not all zero. `samples` begins at the first
-    /// one and has `pitch` to a row.
-    fn put(&self, coefficients: &[f32; 64], rows: usize, samples: &mut [u8], pitch: usize);
-    /// The same for a block of one value.
-    fn fill(&self, value: f32, samples: &mut [u8], pitch: usize);
+/// An inverse transform of blocks to `across` by `down` samples.
+pub(super) struct Inverse {
+    across: usize,
+    down: usize,
+    across_basis: [[f32; 8]; 8],
+    down_basis: [[f32; 8]; 8],
     /// The last position in zigzag order that matters.
-    fn last(&self) -> u32;
+    pub(super) last: u32,
 }
 
 /// A sample as a byte, by the lowest bits of a number whose fraction was pushed out.
@@ -47,13 +58,74 @@ fn byte(value: f32) -> u8 {
     ((value + 128.0).clamp(0.0, 255.0) + 8_388_608.0).to_bits() as u8
 }
 
-impl<const X: usize, const Y: usize, const LANES: usize> Block for Inverse<X, Y, LANES> {
-    #[inline]
-    fn put(&self, coefficients: &[f32; 64], rows: usize, samples: &mut [u8], pitch: usize) {
-        let mut half = [[0.0f32; LANES]; Y];
+impl Inverse {
+    /// The transform to `across` by `down` samples, if it is one of [`SIZES`].
+    pub(super) fn new(across: usize, down: usize) -> Option<Self> {
+        if !SIZES.contains(&(across, down)) {
+            return None;
+        }
+        let inside = |natural: &u8| usize::from(natural & 7) < across && usize::from(natural >> 3) < down;
+        Some(Self {
+            across,
+            down,
+            across_basis: basis(across),
+            down_basis: basis(down),
+            last: u32::try_from(ZIGZAG.iter().rposition(inside)?).ok()?,
+        })
+    }
+
+    /// Samples from coefficients by row and column, of which the first `rows` rows are not all zero. `samples` begins at the
+    /// first one and has `pitch` to a row.
+    #[inline(always)]
+    pub(super) fn put(&self, coefficients: &[f32; 64], rows: usize, samples: &mut [u8], pitch: usize) {
+        match (self.across, self.down) {
+            (1, 1) => self.transform::<1, 1, 1>(coefficients, rows, samples, pitch),
+            (2, 2) => self.transform::<2, 2, 2>(coefficients, rows, samples, pitch),
+            (3, 3) => self.transform::<3, 3, 4>(coefficients, rows, samples, pitch),
+            (4, 4) => self.transform::<4, 4, 4>(coefficients, rows, samples, pitch),
+            (6, 6) => self.transform::<6, 6, 8>(coefficients, rows, samples, pitch),
+            (8, 8) => self.transform::<8, 8, 8>(coefficients, rows, samples, pitch),
+            (2, 4) => self.transform::<2, 4, 2>(coefficients, rows, samples, pitch),
+            (4, 2) => self.transform::<4, 2, 4>(coefficients, rows, samples, pitch),
+            (3, 6) => self.transform::<3, 6, 4>(coefficients, rows, samples, pitch),
+            (6, 3) => self.transform::<6, 3, 8>(coefficients, rows, samples, pitch),
+            (4, 8) => self.transform::<4, 8, 4>(coefficients, rows, samples, pitch),
+            (8, 4) => self.transform::<8, 4, 8>(coefficients, rows, samples, pitch),
+            (1, 2) => self.transform::<1, 2, 1>(coefficients, rows, samples, pitch),
+            (2, 1) => self.transform::<2, 1, 2>(coefficients, rows, samples, pitch),
+            // No other size can be made.
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn transform<const X: usize, const Y: usize, const LANES: usize>(
+        &self,
+        coefficients: &[f32; 64],
+        rows: usize,
+        samples: &mut [u8],
+        pitch: usize,
+    ) {
+        // Most blocks reach into few rows; how many exactly is not worth a jump that is guessed wrong.
+        if Y > 4 && rows <= 4 {
+            self.transform_rows::<X, Y, LANES, 4>(coefficients, samples, pitch);
+        } else {
+            self.transform_rows::<X, Y, LANES, Y>(coefficients, samples, pitch);
+        }
+    }
+
+    /// With the first `ROWS` rows of coefficients.
+    #[inline(always)]
+    fn transform_rows<const X: usize, const Y: usize, const LANES: usize, const ROWS: usize>(
+        &self,
+        coefficients: &[f32; 64],
+        samples: &mut [u8],
+        pitch: usize,
+    ) {
+        let mut half = [[0.0f32; LANES]; ROWS];
         let (coefficients, _) = coefficients.as_chunks::<8>();
-        for (half, row) in half.iter_mut().zip(coefficients).take(rows) {
-            for (across, coefficient) in self.across.iter().zip(row) {
+        for (half, row) in half.iter_mut().zip(coefficients) {
+            for (across, coefficient) in self.across_basis.iter().zip(row).take(X) {
                 for lane in 0..LANES {
                     half[lane] += coefficient * across[lane];
                 }
@@ -61,60 +133,31 @@ impl<const X: usize, const Y: usize, const LANES: usize> Block for Inverse<X, Y,
         }
         for y in 0..Y {
             let mut out = [0.0f32; LANES];
-            for (half, down) in half.iter().zip(&self.down).take(rows) {
+            for (half, down) in half.iter().zip(&self.down_basis) {
                 for lane in 0..LANES {
                     out[lane] += half[lane] * down[y];
                 }
             }
-            let bytes = out.map(byte);
+            let mut bytes = [0; LANES];
+            for lane in 0..LANES {
+                bytes[lane] = byte(out[lane]);
+            }
             if let (Some(samples), Some(bytes)) = (samples.get_mut(y * pitch..y * pitch + X), bytes.get(..X)) {
                 samples.copy_from_slice(bytes);
             }
         }
     }
 
-    #[inline]
-    fn fill(&self, value: f32, samples: &mut [u8], pitch: usize) {
+    /// The same for a block of one value.
+    #[inline(always)]
+    pub(super) fn fill(&self, value: f32, samples: &mut [u8], pitch: usize) {
         let value = byte(value * 0.125);
-        for y in 0..Y {
-            if let Some(samples) = samples.get_mut(y * pitch..y * pitch + X) {
+        for y in 0..self.down {
+            if let Some(samples) = samples.get_mut(y * pitch..y * pitch + self.across) {
                 samples.fill(value);
             }
         }
     }
-
-    fn last(&self) -> u32 {
-        let inside = |natural: &u8| usize::from(natural & 7) < X && usize::from(natural >> 3) < Y;
-        ZIGZAG.iter().rposition(inside).unwrap_or(0) as u32
-    }
-}
-
-fn make<const X: usize, const Y: usize, const LANES: usize>() -> Box<dyn Block> {
-    Box::new(Inverse::<X, Y, LANES> {
-        across: basis(),
-        down: basis(),
-    })
-}
-
-/// The transform to `x` by `y` samples, if there is one.
-pub(super) fn inverse(x: usize, y: usize) -> Option<Box<dyn Block>> {
-    Some(match (x, y) {
-        (1, 1) => make::<1, 1, 1>(),
-        (1, 2) => make::<1, 2, 1>(),
-        (2, 1) => make::<2, 1, 2>(),
-        (2, 2) => make::<2, 2, 2>(),
-        (2, 4) => make::<2, 4, 2>(),
-        (4, 2) => make::<4, 2, 4>(),
-        (3, 3) => make::<3, 3, 4>(),
-        (3, 6) => make::<3, 6, 4>(),
-        (6, 3) => make::<6, 3, 8>(),
-        (6, 6) => make::<6, 6, 8>(),
-        (4, 4) => make::<4, 4, 4>(),
-        (4, 8) => make::<4, 8, 4>(),
-        (8, 4) => make::<8, 4, 8>(),
-        (8, 8) => make::<8, 8, 8>(),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -138,7 +181,7 @@ mod tests {
         }
         for (x, y) in [(1, 1), (2, 2), (3, 3), (4, 4), (6, 6), (8, 8), (4, 2), (3, 6), (8, 4)] {
             let mut samples = [0; 64];
-            inverse(x, y)
+            Inverse::new(x, y)
                 .expect("there is one")
                 .put(&coefficients, 8.min(y), &mut samples, 8);
             for i in 0..x * y {
