@@ -1,4 +1,5 @@
-"""Makes photo-like JPEGs of 12 and 24 megapixels, the same for the same seed: `images.py FOLDER COUNT MEGAPIXELS [SEED]`.
+"""Makes photo-like JPEGs of 12 and 24 megapixels, the same for the same seed: `images.py FOLDER COUNT MEGAPIXELS [SEED]`;
+other formats from a folder of them: `images.py FOLDER COUNT png|webp|heic FOLDER_OF_JPEGS`.
 
 Soft shapes, several octaves of texture and sensor noise, so that a decoder has as much to do as with a camera's file
 (3.5-5 MB at 12 MP). Files that are there already are kept.
@@ -6,6 +7,7 @@ Soft shapes, several octaves of texture and sensor noise, so that a decoder has 
 
 import pathlib
 import random
+import subprocess
 import sys
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
@@ -36,7 +38,26 @@ def photo(seed, width, height):
     return ImageChops.overlay(picture.filter(ImageFilter.SMOOTH), sheet.convert("RGB"))
 
 
+def convert(folder, count, kind, source):
+    folder.mkdir(parents=True, exist_ok=True)
+    for jpeg in sorted(source.glob("*.jpg"))[:count]:
+        file = folder / f"{jpeg.stem}.{kind}"
+        if file.exists():
+            continue
+        unfinished = folder / f"unfinished-{jpeg.stem}.{kind}.part"
+        if kind == "heic":
+            # As phones write it, but for the effort of the encoder, which decoding does not notice.
+            made = folder / f"unfinished.{kind}"
+            subprocess.run(["vips", "heifsave", jpeg, made, "--compression", "hevc", "--Q", "55", "--effort", "0"], check=True)
+            made.rename(unfinished)
+        else:
+            Image.open(jpeg).save(unfinished, kind, **({"quality": 88} if kind == "webp" else {"compress_level": 6}))
+        unfinished.rename(file)
+
+
 def main():
+    if not sys.argv[3].isdigit():
+        return convert(pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], pathlib.Path(sys.argv[4]))
     folder, count, megapixels = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     width, height = SIZES[megapixels]

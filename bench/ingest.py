@@ -1,9 +1,9 @@
-"""Uploads a folder over one connection to a fresh server and prints JSON: `ingest.py BINARY FOLDER`.
+"""Uploads a folder over some connections to a fresh server and prints JSON: `ingest.py BINARY FOLDER CONNECTIONS`.
 
-Each file is one `POST /api/v1/media`; the answer means encrypted and durable. The next file is sent when it has come.
+Each file is one `POST /api/v1/media`; the answer means encrypted and durable. A connection sends its next file when the answer has come.
 """
 
-import http.client
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -12,32 +12,20 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e/server"))
 import harness  # noqa: E402
 
 
-def post(connection, token, name, data):
-    edge = "----media-vault-bench"
-    head = (f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-            "Content-Type: image/jpeg\r\n\r\n").encode()
-    tail = f"\r\n--{edge}--\r\n".encode()
-    connection.putrequest("POST", "/api/v1/media")
-    connection.putheader("Authorization", f"Bearer {token}")
-    connection.putheader("Content-Type", f"multipart/form-data; boundary={edge}")
-    connection.putheader("Content-Length", str(len(head) + len(data) + len(tail)))
-    connection.endheaders()
-    connection.send(head)
-    connection.send(data)
-    connection.send(tail)
-    answer = connection.getresponse()
-    body = answer.read()
-    assert answer.status == 201, (answer.status, body[:300])
+def send(url, token, files):
+    """By one curl, one request after the other over a connection that stays open."""
+    requests = [f'url = "{url}/api/v1/media"\nform = "file=@{file};type=image/jpeg"\nheader = "Authorization: Bearer {token}"\nheader = "Expect:"\noutput = "/dev/null"\nfail'
+                for file in files]
+    subprocess.run(["curl", "--silent", "--show-error", "--config", "-"], input="\nnext\n".join(requests), text=True, check=True, timeout=300)
 
 
 def main():
-    binary, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    binary, folder, connections = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3])
     harness.BINARY = binary
     files = sorted(folder.glob("*.jpg"))
     place = pathlib.Path(tempfile.mkdtemp(prefix="media-vault-bench-", dir=os.environ.get("BENCH_DISK")))
@@ -45,15 +33,13 @@ def main():
     vault = harness.Vault(place, serve_options=("--no-worker",))
     try:
         client = vault.start().set_up().client()
-        host = urllib.parse.urlsplit(vault.url).netloc
-        connection = http.client.HTTPConnection(host, timeout=120)
         started = time.perf_counter()
-        size = 0
-        for file in files:
-            data = file.read_bytes()
-            size += len(data)
-            post(connection, client.token, file.name, data)
+        with concurrent.futures.ThreadPoolExecutor(connections) as threads:
+            for done in [threads.submit(send, vault.url, client.token, files[nth::connections]) for nth in range(connections)]:
+                done.result()
         seconds = time.perf_counter() - started
+        size = sum(file.stat().st_size for file in files)
+        assert client.get("/api/v1/timeline").json()["total"] == len(files)
         print(json.dumps({"files": len(files), "bytes": size, "seconds": seconds, "mb_per_second": size / 1e6 / seconds,
                           "files_per_second": len(files) / seconds}))
     finally:

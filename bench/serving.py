@@ -19,7 +19,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 from nginx import Nginx, harness  # noqa: E402
-from processes import cpu_seconds  # noqa: E402
+from processes import Peak, cpu_seconds, memory_mb  # noqa: E402
 
 SECONDS = 5
 FILM = 10 * 1000 ** 3
@@ -92,7 +92,11 @@ def main():
         for name, size in (("hundred", 100_000_000), ("film", FILM)):
             made[name] = place / f"{name}.mp4"
             film(made[name], size)
-        ids = {name: upload(client, path) for name, path in made.items()}
+        ids = {"hundred": upload(client, made["hundred"])}
+        client.all_settled()
+        before_upload = memory_mb(vault.process.pid)
+        with Peak(vault.process.pid) as peak:
+            ids["film"] = upload(client, made["film"])
         client.all_settled()
         vault.stop()
         vault.serve_options = ("--no-worker",)
@@ -121,7 +125,7 @@ def main():
                     one["cpu_ms_per_request"] = (cpu_seconds(pid) - before) * 1000 / max(1, one["requests"])
                     found.append({"what": what, "connections": connections, "who": who, **one})
         ranges = {who: parts(url, client.token, f"/api/v1/media/{ids['film']}/content") for who, url in (("vault", vault.url), ("nginx", nginx.url))}
-        print(json.dumps({"thumbnail_bytes": round(statistics.mean(sizes)), "loads": found, "ranges": ranges}))
+        print(json.dumps({"thumbnail_bytes": round(statistics.mean(sizes)), "loads": found, "ranges": ranges, "upload_mb": {"before": before_upload, "most": peak.mb}}))
     finally:
         if nginx:
             nginx.stop()

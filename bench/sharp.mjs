@@ -1,11 +1,12 @@
 // sharp at its fastest for this job (one decode, then both outputs from the raw pixels), making what Media Vault makes
-// from each file of a folder: JPEG preview (1440 px long side), WebP thumbnail (256 px short side), thumbhash. `sharp.mjs FOLDER THREADS` prints JSON.
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+// from each file of a folder: JPEG preview (1440 px long side), WebP thumbnail (256 px short side), thumbhash. `sharp.mjs FOLDER THREADS [KEEP]` prints
+// JSON and writes the previews into the folder KEEP.
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join, parse } from 'node:path'
 import sharp from 'sharp'
 import { rgbaToThumbHash } from 'thumbhash'
 
-const [folder, threads] = [process.argv[2], Number(process.argv[3] ?? 2)]
+const [folder, threads, keep] = [process.argv[2], Number(process.argv[3] ?? 2), process.argv[4]]
 // One libvips thread for each image and `threads` images at once is the fastest way for many small outputs.
 sharp.concurrency(1)
 sharp.cache(false)
@@ -17,11 +18,12 @@ async function renditions(file) {
     sharp(once.data, raw).jpeg({ quality: 80 }).toBuffer(),
     sharp(once.data, raw).resize(256, 256, { fit: 'outside', withoutEnlargement: true }).webp({ quality: 80 }).toBuffer(),
   ])
+  if (keep) writeFileSync(join(keep, `${parse(file).name}.jpg`), big)
   const { data, info } = await sharp(small).resize(100, 100, { fit: 'inside' }).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
   return { preview: big.length, thumb: small.length, hash: rgbaToThumbHash(info.width, info.height, data).length }
 }
 
-const files = readdirSync(folder).filter((name) => name.endsWith('.jpg')).sort().map((name) => join(folder, name))
+const files = readdirSync(folder).filter((name) => !name.endsWith('.part')).sort().map((name) => join(folder, name))
 await renditions(files[0])
 const queue = [...files]
 let bytes = { preview: 0, thumb: 0 }

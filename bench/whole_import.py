@@ -12,12 +12,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 from nginx import harness  # noqa: E402
-from processes import memory_mb  # noqa: E402
+from processes import Peak  # noqa: E402
 
 
 def cost(command, **options):
@@ -25,22 +24,13 @@ def cost(command, **options):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True, **options)
-    peak, over = [0.0], threading.Event()
-
-    def watch():
-        while not over.wait(0.25):
-            peak[0] = max(peak[0], memory_mb(process.pid))
-
-    watching = threading.Thread(target=watch)
-    watching.start()
-    said = process.communicate()[0]
+    with Peak(process.pid) as peak:
+        said = process.communicate()[0]
     seconds = time.perf_counter() - began
-    over.set()
-    watching.join()
     assert process.returncode == 0, said[-2000:]
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"seconds": seconds, "cpu_seconds": cpu, "peak_mb": peak[0], "said": json.loads(said.strip().splitlines()[-1])}
+    return {"seconds": seconds, "cpu_seconds": cpu, "peak_mb": peak.mb, "said": json.loads(said.strip().splitlines()[-1])}
 
 
 def main():

@@ -34,6 +34,7 @@ test_needs=(
   git:git
 )
 bench_needs=(
+  curl:curl
   wrk:wrk
   /usr/sbin/nginx:nginx-light
 )

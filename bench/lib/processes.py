@@ -3,6 +3,7 @@
 import os
 import pathlib
 import subprocess
+import threading
 
 
 def family(pid):
@@ -35,3 +36,23 @@ def memory_mb(pid):
             continue
         total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return total / 1000
+
+
+class Peak:
+    """While it is open: the most memory of a process and its children, in MB, looked at four times a second."""
+
+    def __init__(self, pid):
+        self.pid, self.mb, self.over = pid, memory_mb(pid), threading.Event()
+        self.watching = threading.Thread(target=self.watch)
+
+    def watch(self):
+        while not self.over.wait(0.25):
+            self.mb = max(self.mb, memory_mb(self.pid))
+
+    def __enter__(self):
+        self.watching.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.watching.join()

@@ -1,7 +1,7 @@
-//! Runs the real pool over a folder of JPEGs and prints images per second as one line of JSON, for comparison with
+//! Runs the real pool over a folder of pictures and prints images per second as one line of JSON, for comparison with
 //! other programs that make the same renditions of the same files.
 //!
-//! `cargo run --release -p media --example renditions -- FOLDER [CHILDREN] [ROUNDS]`
+//! `cargo run --release -p media --example renditions -- FOLDER [CHILDREN] [ROUNDS] [KEEP]`; previews are written into the folder KEEP.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,10 +28,13 @@ fn main() -> ExitCode {
 
 fn run() -> Result<String, Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("usage: renditions FOLDER [CHILDREN] [ROUNDS]")?;
+    let folder = arguments
+        .next()
+        .ok_or("usage: renditions FOLDER [CHILDREN] [ROUNDS] [KEEP]")?;
     let children: usize = arguments.next().map_or(Ok(2), |text| text.parse())?;
     let rounds: usize = arguments.next().map_or(Ok(1), |text| text.parse())?;
-    let files = jpegs(Path::new(&folder))?;
+    let keep = arguments.next().map(PathBuf::from);
+    let files = pictures(Path::new(&folder))?;
     // The decoder is built beside the folder of the examples.
     let decoder = std::env::current_exe()?
         .ancestors()
@@ -44,6 +47,8 @@ fn run() -> Result<String, Box<dyn std::error::Error>> {
     let mut settings = Settings::new(decoder, Vec::new());
     settings.children = children;
     let pool = DecoderPool::new(settings)?;
+    // The first one starts the children and is not counted, as in the peers' programs.
+    pool.process(&std::fs::read(&files[0])?, &Hints::default())?;
     let (next, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let total = files.len() * rounds;
     let start = Instant::now();
@@ -66,6 +71,12 @@ fn run() -> Result<String, Box<dyn std::error::Error>> {
                                 .find(|r| r.kind == kind)
                                 .map_or(0, |r| r.bytes.len())
                         };
+                        if let (Some(folder), Some(name)) = (&keep, files[index % files.len()].file_stem()) {
+                            let preview = made.renditions.iter().find(|r| r.kind == RenditionKind::Preview);
+                            let content = preview.map_or(&[][..], |preview| &preview.bytes);
+                            std::fs::write(folder.join(name).with_extension("jpg"), content)
+                                .map_err(|error| error.to_string())?;
+                        }
                         bytes.fetch_add(
                             size(RenditionKind::Preview) + size(RenditionKind::Thumb),
                             Ordering::Relaxed,
@@ -88,20 +99,17 @@ fn run() -> Result<String, Box<dyn std::error::Error>> {
     ))
 }
 
-fn jpegs(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn std::error::Error>> {
+fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn std::error::Error>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("jpg"))
-        {
+        if path.extension().is_some_and(|extension| extension != "part") {
             files.push(path);
         }
     }
     files.sort();
     if files.is_empty() {
-        return Err(format!("no .jpg in {}", folder.display()).into());
+        return Err(format!("no picture in {}", folder.display()).into());
     }
     Ok(files)
 }
