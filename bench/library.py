@@ -25,7 +25,7 @@ SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "10000 100000 10000
 ENGINES = os.environ.get("BENCH_ENGINES", "sqlite postgres").split()
 SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
 # More than one worker can do in that time.
-PHOTOS_A_SECOND = 20
+PHOTOS_A_SECOND = 36
 # The generator puts 7 % of its rows into this month: 700 of 10,000.
 MONTH = "2019-08"
 SCRIPT = pathlib.Path(__file__).resolve().with_suffix(".js")
