@@ -28,10 +28,19 @@ lint: ## Format, lints, types, licences; no tests
 	@scripts/setup.sh test
 	@scripts/test.py --group lint
 
-bench: ## Run the benchmarks and write bench/RESULTS.md
+bench: ## Run the benchmarks and write bench/RESULTS.md; `make bench NAME` for one part
 	@scripts/setup.sh bench
 	@scripts/build.sh
-	@scripts/bench.sh
+	@scripts/bench.sh $(PARTS)
+
+# What stands behind `bench` names parts of it and is nothing to make.
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+PARTS := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+ifneq (,$(PARTS))
+.PHONY: $(PARTS)
+$(PARTS): bench ; @:
+endif
+endif
 
 soak: ## Run the long versions of the crash and hostile-file tests (hours)
 	@scripts/setup.sh test

@@ -4,7 +4,7 @@
  *
  * The same files of 4 MB go into a fresh server: dropped as a folder onto the web app in Chromium; by curl, which is as simple
  * as a client can be, each file one POST over a connection that stays open, as many connections as the app has; and by a page
- * in Chromium that does nothing but send, which is what the browser can do. They alternate. Before each run the server is new
+ * in Chromium that does nothing but send, which is what the browser can do; and by a curl command for each file. They alternate. Before each run the server is new
  * and empty; it keeps what it gets encrypted and durable, and makes no thumbnails meanwhile (`--no-worker`): what is measured
  * is the way in. The app also follows the events and shows what arrives. On loopback there is no cable, only the processors
  * that all share; then the same over links as fast as an ordinary and a fast Ethernet. MEDIA_VAULT_BINARY and MEDIA_VAULT_CHROMIUM name other programs.
@@ -80,6 +80,15 @@ async function byCurl(server, folder, names) {
   return (performance.now() - began) / 1000
 }
 
+/** One command for each file, as many at a time: how scripts do it. */
+async function byCurls(server, folder) {
+  const script = `find "$FOLDER" -type f -print0 | xargs -0 -P ${CONNECTIONS} -I {} curl --silent --show-error --fail --output /dev/null --header "Authorization: Bearer $TOKEN" --form "file=@{};type=image/jpeg" "$URL/api/v1/media"`
+  const env = { PATH: process.env.PATH, FOLDER: folder, TOKEN: await server.token(), URL: server.url }
+  const began = performance.now()
+  await promisify(execFile)('sh', ['-c', script], { env })
+  return (performance.now() - began) / 1000
+}
+
 /** From the drop to the words that all of them were added. */
 async function byBrowser(server, folder) {
   const browser = await BareBrowser.start(server.url)
@@ -141,31 +150,26 @@ async function sendAll(token, connections) {
   )
 }
 
-const median = (numbers) => {
-  const sorted = [...numbers].sort((a, b) => a - b)
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2
-}
-
 const folder = await photos()
 const names = (await readdir(folder)).sort()
-const rate = (times) => Math.round((FILES * SIZE) / 1e5 / median(times)) / 10
+const rate = (seconds) => Math.round((FILES * SIZE) / 1e5 / seconds) / 10
 
-/** Each contestant in each round; name -> MB/s. */
-async function contest(contestants, link = null) {
+/** Each contestant in each round; name -> MB/s of each round. */
+async function contest(contestants, rounds, link = null) {
   const seconds = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]))
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 1; round <= rounds; round++) {
     for (const [name, run] of Object.entries(contestants)) seconds[name].push(await fresh((server) => run(server, folder, names), link))
     say(`round ${round}: ${Object.entries(seconds).map(([name, times]) => `${name} ${times.at(-1).toFixed(1)} s`).join(', ')}`)
   }
-  return Object.fromEntries(Object.entries(seconds).map(([name, times]) => [name, rate(times)]))
+  return Object.fromEntries(Object.entries(seconds).map(([name, times]) => [name, times.map(rate)]))
 }
 
-const loopback = await contest({ curl: byCurl, app: byBrowser, bare_page: byBarePage })
+const loopback = await contest({ curl: byCurl, app: byBrowser, bare_page: byBarePage, curl_each: byCurls }, ROUNDS)
 const gigabit = {}
 for (const megabits of [1000, 2500]) {
   const link = Link.make(megabits)
   try {
-    gigabit[megabits] = await contest({ curl: byCurl, app: byBrowser }, link)
+    gigabit[megabits] = await contest({ curl: byCurl, app: byBrowser }, Math.ceil(ROUNDS / 3), link)
   } finally {
     link.remove()
   }

@@ -1,7 +1,8 @@
 """What a library costs as it grows: `library.py BINARY SEED_PROGRAM PHOTOS CACHE`; prints JSON.
 
 Libraries of 10,000, 100,000 and 1,000,000 generated rows on SQLite and on PostgreSQL: the time of a start, the memory at rest,
-and how long people wait for what they do all day at 100 requests a second, while a worker makes pictures of uploads.
+how long people wait for what they do all day at 100 requests a second, while a worker on one of the cores makes pictures of uploads,
+and then how fast small files get in, thumbnails out, and a folder is imported.
 """
 
 import contextlib
@@ -20,12 +21,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 from nginx import harness  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from processes import memory_mb  # noqa: E402
+from wrk import small_photo, wrk  # noqa: E402
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "10000 100000 1000000").split()]
 ENGINES = os.environ.get("BENCH_ENGINES", "sqlite postgres").split()
 SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
-# More than one worker can do in that time.
-PHOTOS_A_SECOND = 36
+# More than a worker on one core can do in that time, and while k6 starts.
+PHOTOS_A_SECOND = 26
+IMPORTED = 200
 # The generator puts 7 % of its rows into this month: 700 of 10,000.
 MONTH = "2019-08"
 SCRIPT = pathlib.Path(__file__).resolve().with_suffix(".js")
@@ -124,30 +127,71 @@ def some_ids(client):
 
 
 def backlog(vault, photos):
-    """Photos that the worker will be busy with all the time."""
+    """Photos that the worker will be busy with all the time; their ids."""
     vault.serve_options = ("--no-worker",)
     client = vault.start().client()
-    for number in range(SECONDS * PHOTOS_A_SECOND):
-        photo = photos[number % len(photos)].read_bytes() + os.urandom(16)
-        assert client.upload(f"{number}.jpg", photo).status_code == 201
+    ids = []
+    for number in range((SECONDS + 4) * PHOTOS_A_SECOND):
+        answer = client.upload(f"{number}.jpg", photos[number % len(photos)].read_bytes() + os.urandom(16))
+        assert answer.status_code == 201, answer.text
+        ids.append(answer.json()["id"])
     vault.stop()
-    vault.serve_options = ()
+    return ids
 
 
-def day(vault, photos, place):
+@contextlib.contextmanager
+def worker(vault):
+    """A worker in a process of its own, on the last core; the server and who asks it may use all."""
+    process = subprocess.Popen(["taskset", "--cpu-list", str(os.cpu_count() - 1), str(harness.BINARY), "worker"], cwd=vault.folder, env=vault.environment(), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def ways(vault, photos, uploaded, place):
+    """Small files in, a folder in, thumbnails out: each a second."""
+    small_photo(place / "small.jpg")
+    client = vault.start().client()
+    small = wrk("small.lua", 32, 3, vault.url, client.token, PHOTO=str(place / "small.jpg"))
+    # The first have been made meanwhile.
+    (place / "paths").write_text("\n".join(f"/api/v1/media/{id}/thumbnail" for id in uploaded[:60]))
+    thumbnails = wrk("requests.lua", 16, 3, vault.url, client.token, PATHS=str(place / "paths"))
+    vault.stop()
+    assert small["errors"] == thumbnails["errors"] == 0, (small, thumbnails)
+    folder = place / "folder"
+    folder.mkdir()
+    for number in range(IMPORTED):
+        (folder / f"IMG_{number:04}.jpg").write_bytes(photos[number % len(photos)].read_bytes() + b"imported" + number.to_bytes(8, "big"))
+    began = time.perf_counter()
+    vault.run("import", str(folder), "--user", harness.EMAIL)
+    seconds = time.perf_counter() - began
+    return {"small_files": small["requests"] / small["seconds"], "thumbnails": thumbnails["requests"] / thumbnails["seconds"], "imported": IMPORTED / seconds}
+
+
+def day(vault, place):
     """What k6 measured of the ordinary requests."""
-    backlog(vault, photos)
     client = vault.start().client()
     library = place / "library.json"
     library.write_text(json.dumps({"url": vault.url, "token": client.token, "month": MONTH, "ids": some_ids(client)}))
     time.sleep(1)
     summary = place / "summary.json"
-    subprocess.run([pathlib.Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--summary-export", summary, SCRIPT], check=True,
-                       env={"PATH": os.environ["PATH"], "HOME": str(place), "LIBRARY": str(library), "SECONDS": str(SECONDS)}, stdout=sys.stderr)
+    with worker(vault):
+        time.sleep(2)
+        k6(summary, place, library)
+        left = client.get("/api/v1/media", params={"state": "processing", "limit": 1}).json()["items"]
+    vault.stop()
+    assert left, "the worker ran out of work"
     metrics = json.loads(summary.read_text())["metrics"]
     waits = {name: {"p50_ms": metrics[name]["med"], "p99_ms": metrics[name]["p(99)"]} for name in ("timeline", "month", "media", "favorite", "trash")}
-    assert client.get("/api/v1/media", params={"state": "processing", "limit": 1}).json()["items"], "the worker ran out of work"
     return {"waits": waits, "refused": metrics.get("refused", {}).get("count", 0), "requests": metrics["iterations"]["count"]}
+
+
+def k6(summary, place, library):
+    subprocess.run([pathlib.Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--summary-export", summary, SCRIPT], check=True,
+                   env={"PATH": os.environ["PATH"], "HOME": str(place), "LIBRARY": str(library), "SECONDS": str(SECONDS)}, stdout=sys.stderr)
 
 
 def main():
@@ -159,12 +203,13 @@ def main():
     try:
         for engine in ENGINES:
             for size in SIZES:
-                with libraries.copy(engine, size) as vault, tempfile.TemporaryDirectory() as scratch:
+                with libraries.copy(engine, size) as vault, tempfile.TemporaryDirectory(dir=place) as scratch:
                     one = {"engine": engine, "rows": size, "start_ms": started(vault)}
                     time.sleep(3)
                     one["idle_mb"] = memory_mb(vault.process.pid)
                     vault.stop()
-                    one |= day(vault, photos, pathlib.Path(scratch))
+                    uploaded = backlog(vault, photos)
+                    one |= day(vault, pathlib.Path(scratch)) | ways(vault, photos, uploaded, pathlib.Path(scratch))
                     found.append(one)
                     print(one, file=sys.stderr, flush=True)
         print(json.dumps(found))

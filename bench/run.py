@@ -1,60 +1,28 @@
-"""Runs the benchmarks, peers in the same run on the same files, and writes bench/RESULTS.md: `run.py [--quick]`.
-
-Contestants alternate, round by round, so that whatever else the machine does hits both alike; the median counts.
-"""
+"""Runs the benchmarks, peers in the same run on the same files, and writes bench/RESULTS.md: `run.py [PART ...]`."""
 
 import argparse
-import datetime
-import json
 import os
 import pathlib
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 import growth  # noqa: E402
 import likeness  # noqa: E402
+from report import ROOT, alternate, figures, keep, median, ratio, run  # noqa: E402
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
 CACHE = pathlib.Path(os.environ.get("MEDIA_VAULT_CACHE", pathlib.Path.home() / ".cache/media-vault"))
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", CACHE / "target"))
 IMAGES = CACHE / "bench"
 BINARY = ROOT / "target/release/media-vault"
 
 
-def run(*command, **options):
-    result = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True, **options)
-    if result.returncode != 0:
-        sys.exit(f"{command}: exit code {result.returncode}\n{result.stdout[-2000:]}\n{result.stderr[-2000:]}")
-    return result.stdout
-
-
-def figures(*command):
-    """The last line of the output, as JSON."""
-    return json.loads(run(*command).strip().splitlines()[-1])
-
-
 def example(name):
     # The whole workspace, as everything else builds it: one package alone would be compiled anew with fewer features.
     run("cargo", "build", "--release", "--locked", "--workspace", "--examples", "--bins")
     return TARGET / "release/examples" / name
-
-
-def alternate(rounds, **contestants):
-    """Runs each contestant in each round. name -> list of its figures."""
-    found = {name: [] for name in contestants}
-    for number in range(rounds):
-        for name, command in contestants.items():
-            found[name].append(figures(*command))
-            print(f"  round {number + 1}, {name}: {found[name][-1]}", flush=True)
-    return found
-
-
-def median(runs, key):
-    return statistics.median(run[key] for run in runs)
 
 
 def images(megapixels, count):
@@ -80,7 +48,7 @@ def likeness_of(folder, ours, count=6):
             one.mkdir()
         for original in originals:
             (some / original.name).symlink_to(original)
-        run(ours, some, os.cpu_count(), 1, mine)
+        run(ours, some, IMAGES, os.cpu_count(), mine)
         run("node", "bench/sharp.mjs", some, os.cpu_count(), theirs)
         return likeness.ssim(originals, mine), likeness.ssim(originals, theirs)
 
@@ -90,16 +58,17 @@ def renditions(options):
     jpegs = images(12, options.photos)
     alike = likeness_of(jpegs, ours)
     lines = ["## Renditions: preview, thumbnail, thumbhash from one picture", "",
-             "Media Vault with its sandboxed decoder processes against [sharp](https://sharp.pixelplumbing.com) at its fastest (one decode for all outputs; libvips by its command for HEIC, which sharp does not read), both with "
-             f"{os.cpu_count()} images at a time, same sizes, same quality: SSIM of the JPEG previews against Pillow's Lanczos {alike[0]:.4f}, sharp {alike[1]:.4f}. Images per second, median of {options.rounds} rounds.", "",
+             "Media Vault with its sandboxed decoder processes, results encrypted, fsynced and in their places, against [sharp](https://sharp.pixelplumbing.com) at its fastest, results in memory (one decode for all outputs; libvips by its command "
+             f"for HEIC, which sharp does not read), both with {os.cpu_count()} images at a time, same sizes, same quality: SSIM of the JPEG previews against Pillow's Lanczos {alike[0]:.4f}, sharp {alike[1]:.4f}. "
+             f"Images per second, median of {options.rounds} rounds.", "",
              "| files | Media Vault | peer | ratio |", "|---|---|---|---|"]
-    sets = [(f"{options.photos} JPEG of 12 MP", jpegs, "sharp"), (f"{options.photos // 2} JPEG of 24 MP", images(24, options.photos // 2), "sharp"),
+    sets = [(f"{options.photos} JPEG of 12 MP", jpegs, "sharp"), (f"{options.photos} JPEG of 24 MP", images(24, options.photos), "sharp"),
             ("12 PNG of 12 MP", converted("png", 12, jpegs), "sharp"), ("12 WebP of 12 MP", converted("webp", 12, jpegs), "sharp"), ("6 HEIC of 12 MP", converted("heic", 6, jpegs), "vips")]
     for what, folder, peer in sets:
         other = ("node", "bench/sharp.mjs", folder, os.cpu_count()) if peer == "sharp" else (sys.executable, "bench/vips.py", folder, os.cpu_count())
-        found = alternate(options.rounds, ours=(ours, folder, os.cpu_count()), peer=other)
-        mine, theirs = (median(found[name], "images_per_second") for name in ("ours", "peer"))
-        lines.append(f"| {what} | {mine:.1f} | {theirs:.1f} ({peer}) | **{mine / theirs:.2f}** |")
+        found = alternate(options.rounds, ours=(ours, folder, IMAGES, os.cpu_count()), peer=other)
+        mine, theirs = ([one["images_per_second"] for one in found[name]] for name in ("ours", "peer"))
+        lines.append(f"| {what} | {statistics.median(mine):.1f} | {statistics.median(theirs):.1f} ({peer}) | {ratio(mine, theirs)} |")
     return lines
 
 
@@ -108,8 +77,8 @@ def ingest(options):
     lines = []
     for connections in (1, 4):
         found = alternate(options.rounds, http=(sys.executable, "bench/ingest.py", BINARY, folder, connections), plain=("node", "bench/plain-loop.mjs", folder, connections))
-        http, plain = (median(found[name], "mb_per_second") for name in ("http", "plain"))
-        lines.append(f"| {connections} | {plain:.0f} | {http:.0f} | **{http / plain:.2f}** |")
+        http, plain = ([one["mb_per_second"] for one in found[name]] for name in ("http", "plain"))
+        lines.append(f"| {connections} | {statistics.median(plain):.0f} | {statistics.median(http):.0f} | {ratio(http, plain)} |")
     one = found["http"][0]
     return ["## Ingest over HTTP", "",
             f"{one['files']} photos of {one['bytes'] / 1e6 / one['files']:.1f} MB, one `POST /api/v1/media` each; the answer means encrypted, fsynced, and committed. Against plain loops, as many side by side, that "
@@ -125,10 +94,10 @@ def write_engine(options):
         with tempfile.TemporaryDirectory(dir=IMAGES) as folder:
             runs.append(figures(program, folder, 64, 5))
         print(f"  round {number + 1}: {runs[-1]}", flush=True)
-    one, many, ratio, fsync = (median(runs, key) for key in ("one_per_s", "many_per_s", "ratio", "fsync_per_s"))
+    one, many, times, fsync = (median(runs, key) for key in ("one_per_s", "many_per_s", "ratio", "fsync_per_s"))
     return ["## Write engine: the favourite use case on SQLite, durable", "",
             "Facts, policy, update, audit entry, durable commit. Use cases per second.", "",
-            "| | per second |", "|---|---|", f"| one caller | {one:.0f} |", f"| 64 callers at once | **{many:.0f}** ({ratio:.0f}x) |",
+            "| | per second |", "|---|---|", f"| one caller | {one:.0f} |", f"| 64 callers at once | **{many:.0f}** ({times:.0f}x) |",
             f"| this disk: 4 KiB append + fsync, one after another | {fsync:.0f} |"]
 
 
@@ -140,12 +109,13 @@ def timeline(options):
 
     def frames(name, what):
         one = found[name]
-        return f"| {what} | {one['frames']} | {one['longest_ms']:.0f} ms | {one['over_50_ms']} | {one['over_20_ms_percent']:.1f} % | {one['longest_task_cpu_ms']:.0f} ms |"
+        return f"| {what} | {one['frames']} | {one['longest_ms']:.0f} ms | {one['over_50_ms']} | {one['over_20_ms_percent']:.1f} % | {one['drawn_over_20_ms_percent']:.1f} % | {one['longest_task_cpu_ms']:.0f} ms |"
 
     return ["## Timeline of 1,000,000 photos in the browser", "",
             "Chromium without a graphics card (the processor draws every pixel), server, and browser on this one machine; rows generated over twenty years with one month of 70,000, "
-            "thumbnails of real photos repeated. Frames from the browser's own trace.", "",
-            "| | frames | longest | over 50 ms | over 20 ms | longest work of the page in one go |", "|---|---|---|---|---|---|",
+            "thumbnails of real photos repeated. Frames from the browser's own trace, as its developer tools count them: from the tick of the screen a frame was begun for to that of the next one drawn. "
+            "Within their ticks some are drawn later than others; the column behind counts those whose drawing was done more than 20 ms after the one before. Middle of three runs each.", "",
+            "| | frames | longest | over 50 ms | over 20 ms | drawn later than 20 ms | longest work of the page in one go |", "|---|---|---|---|---|---|---|",
             frames("scrub", "scrubber dragged from newest to oldest and back, 10 s"),
             frames("month_of_70000", "wheel through the month of 70,000, 5 s"),
             frames("plain_boxes", "the same wheel over plain boxes: what browser and machine can do"), "",
@@ -160,20 +130,20 @@ def browser_upload(options):
     print(f"  {found}", flush=True)
 
     def row(where, name, what):
-        curl = where["curl"]
-        return f"| {what} | {where[name]:.0f} | {where[name] / curl:.2f} |"
+        return f"| {what} | {statistics.median(where[name]):.0f} | {ratio(where[name], where['curl'])} |"
 
     loopback = found["loopback"]
     lines = ["## Upload from the browser", "",
              f"{found['files']} files of {found['bytes_each'] / 1e6:.0f} MB dropped as a folder onto the web app in Chromium, to the words that all were added; durable and encrypted on the server, "
-             f"no thumbnails meanwhile. Beside it, in alternation, curl with as many connections ({found['connections']}). Browser or curl, server, and disk share the {os.cpu_count()} cores of one machine. "
-             "Over a cable (a virtual Ethernet that is held to its speed) that is the limit; on loopback the processors are, and a page that does nothing but send shows what Chromium takes of them. "
-             f"Median of {found['rounds']} rounds.", "",
+             f"no thumbnails meanwhile. Beside it, in alternation, {found['connections']} curls, each with its part of the files over a connection that stays open, and one curl command for each file, {found['connections']} at a time. "
+             f"Browser or curl, server, and disk share the {os.cpu_count()} cores of one machine. "
+             "Over a cable (a virtual Ethernet that is held to its speed) that is the limit; on loopback the processors are, and a page that does nothing but send shows what Chromium takes of them.", "",
              "| | MB/s | of curl |", "|---|---|---|"]
     for megabits, where in found["gigabit"].items():
         lines.append(row(where, "curl", f"{int(megabits) / 1000:g} Gbit/s: curl"))
         lines.append(row(where, "app", f"{int(megabits) / 1000:g} Gbit/s: **the web app**"))
-    return [*lines, row(loopback, "curl", "loopback: curl"), row(loopback, "bare_page", "loopback: a page that only sends"), row(loopback, "app", "loopback: **the web app**")]
+    return [*lines, row(loopback, "curl", "loopback: curl"), row(loopback, "curl_each", "loopback: one curl command for each file"), row(loopback, "bare_page", "loopback: a page that only sends"), row(loopback, "app", "loopback: **the web app**"),
+            "", f"On loopback the web app has {ratio(loopback['app'], loopback['curl_each'])} of the rate of one curl command for each file."]
 
 
 def serving(options):
@@ -183,8 +153,8 @@ def serving(options):
     def of(what, connections, who, key):
         return statistics.median(one[key] for one in found["loads"] if (one["what"], one["connections"], one["who"]) == (what, connections, who))
 
-    def rate(what, connections, who):
-        return of(what, connections, who, "requests") / of(what, connections, who, "seconds")
+    def rates(what, connections, who):
+        return [one["requests"] / one["seconds"] for one in found["loads"] if (one["what"], one["connections"], one["who"]) == (what, connections, who)]
 
     assert sum(one["errors"] for one in found["loads"]) == 0, "some requests failed"
     lines = ["## Giving out what is kept", "",
@@ -192,9 +162,9 @@ def serving(options):
              f"wrk, nginx or server, and disk share the {os.cpu_count()} cores; they alternate, median of {options.rounds} rounds of 5 s.", "",
              "| | connections | Media Vault | nginx | ratio | p99 | nginx | CPU a request | nginx |", "|---|---|---|---|---|---|---|---|---|"]
     for what, connections in (("thumbnails", 16), ("thumbnails", 256), ("originals", 4)):
-        mine, theirs = (rate(what, connections, who) for who in ("vault", "nginx"))
+        mine, theirs = (rates(what, connections, who) for who in ("vault", "nginx"))
         (p99, their_p99), (cpu, their_cpu) = ([of(what, connections, who, key) for who in ("vault", "nginx")] for key in ("p99_ms", "cpu_ms_per_request"))
-        lines.append(f"| {what}, a second | {connections} | {mine:,.0f} | {theirs:,.0f} | **{mine / theirs:.2f}** | {p99:.1f} ms | {their_p99:.1f} ms | {cpu:.3f} ms | {their_cpu:.3f} ms |")
+        lines.append(f"| {what}, a second | {connections} | {statistics.median(mine):,.0f} | {statistics.median(theirs):,.0f} | {ratio(mine, theirs)} | {p99:.1f} ms | {their_p99:.1f} ms | {cpu:.3f} ms | {their_cpu:.3f} ms |")
     ranges = found["ranges"]
     memory = found["upload_mb"]
     return [*lines, "", f"64 KiB somewhere in the middle of a film of 10 GB: median {ranges['vault']['p50_ms']:.2f} ms, p99 {ranges['vault']['p99_ms']:.2f} ms "
@@ -205,41 +175,46 @@ def serving(options):
 def library(options):
     seed = example("seed")
     runs = figures(sys.executable, "bench/library.py", BINARY, seed, images(12, options.photos), IMAGES)
-    growth.draw(runs, ROOT / "bench/growth.svg")
     acts = {"timeline": "months", "month": "500 photos of one month", "media": "one photo", "favorite": "favourite", "trash": "trash"}
+    growth.draw(runs, acts, ROOT / "bench/growth.svg")
     lines = ["## A library that grows", "",
-             "Generated libraries on SQLite and PostgreSQL (with its durable settings). 100 requests a second in all, a fifth of each kind, by k6, while a worker makes pictures of a backlog of 12 MP photos; "
-             f"k6, server, database, and worker share the {os.cpu_count()} cores. Milliseconds, median / p99. Start: from the command to the first answer, with a database that is not cached by SQLite.", "",
+             "Generated libraries on SQLite and PostgreSQL (with its durable settings). 100 requests a second in all, a fifth of each kind, by k6, while a worker makes pictures of a backlog of 12 MP photos on one of the "
+             f"{os.cpu_count()} cores, which k6, server, and database share. Milliseconds, median / p99. Start: from the command to the first answer, with a database that is not cached by SQLite.", "",
              f"| | rows | start | memory at rest | {' | '.join(acts.values())} |", f"|---|---|---|---|{'---|' * len(acts)}"]
     for one in runs:
         assert one["refused"] == 0, one
         waits = " | ".join(f"{one['waits'][name]['p50_ms']:.1f} / {one['waits'][name]['p99_ms']:.1f}" for name in acts)
         lines.append(f"| {one['engine']} | {one['rows']:,} | {one['start_ms']:.0f} ms | {one['idle_mb']:.0f} MB | {waits} |")
+    lines += ["", "The same libraries: small photos of 50 kB in over 32 connections and thumbnails out over 16, while nothing else runs; photos of 3.8 MB by `media-vault import`, start and end of the program included. All a second.", "",
+              "| | rows | small photos in | thumbnails out | photos imported |", "|---|---|---|---|---|"]
+    lines += [f"| {one['engine']} | {one['rows']:,} | {one['small_files']:,.0f} | {one['thumbnails']:,.0f} | {one['imported']:.0f} |" for one in runs]
     return [*lines, "", "![Growth](growth.svg)"]
 
 
 def small_files(options):
     found = figures(sys.executable, "bench/small_files.py", BINARY, options.rounds)
-    mine = statistics.median(one["requests"] / one["seconds"] for one in found["vault"])
-    disk = statistics.median(found["disk"])
+    mine = [one["requests"] / one["seconds"] for one in found["vault"]]
     return ["## Many small files", "",
             "Photos of 50 kB, one request each over 32 connections, acknowledged when encrypted, fsynced, and committed; no pictures meanwhile. Beside it 32 threads that write and fsync such files and do nothing else.", "",
-            "| | a second |", "|---|---|", f"| Media Vault | **{mine:,.0f}** (p99 {median(found['vault'], 'p99_ms'):.0f} ms) |",
-            f"| this disk | {disk:,.0f} |", f"| ratio | {mine / disk:.2f} |"]
+            "| | a second |", "|---|---|", f"| Media Vault | **{statistics.median(mine):,.0f}** (p99 {median(found['vault'], 'p99_ms'):.0f} ms) |",
+            f"| this disk | {statistics.median(found['disk']):,.0f} |", f"| ratio | {ratio(mine, found['disk'])} |"]
 
 
 def whole_import(options):
     ours = example("renditions")
-    found = figures(sys.executable, "bench/whole_import.py", BINARY, ours, images(12, options.photos), options.imported, options.rounds)
+    rounds = max(1, options.rounds - 2)
+    found = figures(sys.executable, "bench/whole_import.py", BINARY, ours, images(12, options.photos), options.imported, rounds)
     everything, alone = (median(found[name], "seconds") for name in ("import", "renditions"))
+    whole = ratio(*([one["seconds"] for one in found[name]] for name in ("import", "renditions")))
     photos, cpu, alone_cpu = found["photos"], median(found["import"], "cpu_seconds"), median(found["renditions"], "cpu_seconds")
     return ["## Import of a folder", "",
             f"{photos:,} photos of 12 MP and {found['bytes'] / photos / 1e6:.1f} MB by `media-vault import --wait`: read, hashed, sealed, stored, described, pictures made, all durable. Beside it, in alternation, "
-            f"the same decoders over the same files and nothing else. Median of {options.rounds} rounds.", "",
+            "the rendition work alone: the same decoders over the same files, their pictures encrypted and durable in their places. "
+            f"Median of {rounds} rounds.", "",
             "| | seconds | photos a second | CPU seconds a photo | most memory |", "|---|---|---|---|---|",
             f"| the whole import | {everything:.1f} | {photos / everything:.1f} | {cpu / photos:.3f} | {median(found['import'], 'peak_mb'):.0f} MB |",
             f"| pictures alone | {alone:.1f} | {photos / alone:.1f} | {alone_cpu / photos:.3f} | {median(found['renditions'], 'peak_mb'):.0f} MB |",
-            f"| ratio | **{everything / alone:.2f}** | | {cpu / alone_cpu:.2f} | |"]
+            f"| ratio | {whole} | | {cpu / alone_cpu:.2f} | |"]
 
 
 def crowd(options):
@@ -255,28 +230,25 @@ def crowd(options):
 PARTS = {"timeline": timeline, "browser-upload": browser_upload, "library": library, "crowd": crowd, "serving": serving, "renditions": renditions, "import": whole_import, "small-files": small_files, "ingest": ingest, "write-engine": write_engine}
 
 
-def machine():
-    model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "unknown")
-    commit = run("git", "rev-parse", "--short", "HEAD").strip()
-    return f"{datetime.date.today():%d %B %Y}, commit {commit}, {os.cpu_count()} cores of {model}, Linux {platform.release()}"
-
-
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)}; all of them if none is named")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--photos", type=int, default=60)
     parser.add_argument("--imported", type=int, default=2000)
     options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"there is no {', '.join(unknown)}: the parts are {', '.join(PARTS)}")
     place = ROOT / "bench/results"
     place.mkdir(exist_ok=True)
-    for name in options.only:
+    for name in options.parts or PARTS:
         print(f"{name}:", flush=True)
-        (place / f"{name}.md").write_text("\n".join(PARTS[name](options) + ["", f"_{machine()}_", ""]))
-    page = ["# Results", "", "Written by `make bench`. Each part says when and on what it was measured; ratios hold better than absolute figures.", ""]
-    for name in PARTS:
-        if (place / f"{name}.md").exists():
-            page.append((place / f"{name}.md").read_text())
+        began = time.perf_counter()
+        keep(place, name, PARTS[name](options))
+        print(f"  {time.perf_counter() - began:.0f} s", flush=True)
+    page = ["# Results", "", "Written by `make bench`. Each part says when and on what it was measured; ratios hold better than absolute figures. A ratio is of what was measured in the same round: the median, "
+            "and the lowest and the highest.", ""]
+    page += [(place / f"{name}.md").read_text() for name in PARTS if (place / f"{name}.md").exists()]
     (ROOT / "bench/RESULTS.md").write_text("\n".join(page))
     print("wrote bench/RESULTS.md")
 

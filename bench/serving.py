@@ -20,6 +20,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 from nginx import Nginx, harness  # noqa: E402
 from processes import Peak, cpu_seconds, memory_mb  # noqa: E402
+from wrk import wrk  # noqa: E402
 
 SECONDS = 5
 FILM = 10 * 1000 ** 3
@@ -51,14 +52,6 @@ def upload(client, path):
             assert answer.status_code == 204, answer.text
             at += len(piece)
     return answer.headers["Media-Id"]
-
-
-def load(url, token, paths, connections):
-    """What wrk measured."""
-    environment = {"PATH": os.environ["PATH"], "TOKEN": token, "PATHS": str(paths)}
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "30s", "-s", str(pathlib.Path(__file__).resolve().parent / "lib/requests.lua"), url]
-    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    return json.loads(said.strip().splitlines()[-1])
 
 
 def parts(url, token, path):
@@ -121,7 +114,7 @@ def main():
             for what, connections in (("thumbnails", 16), ("thumbnails", 256), ("originals", 4)):
                 for who, url, pid in (("vault", vault.url, vault.process.pid), ("nginx", nginx.url, nginx.process.pid)):
                     before = cpu_seconds(pid)
-                    one = load(url, client.token, lists[what], connections)
+                    one = wrk("requests.lua", connections, SECONDS, url, client.token, PATHS=str(lists[what]))
                     one["cpu_ms_per_request"] = (cpu_seconds(pid) - before) * 1000 / max(1, one["requests"])
                     found.append({"what": what, "connections": connections, "who": who, **one})
         ranges = {who: parts(url, client.token, f"/api/v1/media/{ids['film']}/content") for who, url in (("vault", vault.url), ("nginx", nginx.url))}

@@ -1,7 +1,7 @@
 """A folder of photos from the first byte to the last picture: `whole_import.py BINARY RENDITIONS_PROGRAM PHOTOS COUNT ROUNDS`; prints JSON.
 
 `media-vault import --wait` reads, hashes, seals, stores and describes COUNT photos and makes their pictures. Beside it, in alternation, the same
-decoders over as many photos and nothing else. Files are copies with a few bytes behind them: different to the vault, the same to a decoder.
+decoders over as many photos, their pictures encrypted and durable, and nothing else. Files are copies with a few bytes behind them: different to the vault, the same to a decoder.
 """
 
 import json
@@ -47,7 +47,7 @@ def main():
         os.sync()
         found = {"import": [], "renditions": []}
         for number in range(rounds):
-            found["renditions"].append(cost([renditions, source, os.cpu_count()]))
+            found["renditions"].append(cost([renditions, source, place, os.cpu_count()]))
             (place / str(number)).mkdir()
             vault = harness.Vault(place / str(number), {"MEDIA_VAULT_LOG": "warn"})
             vault.start().set_up()

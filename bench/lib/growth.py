@@ -1,45 +1,66 @@
-"""A picture of how waits grow with the library: one panel for each kind of request, both axes logarithmic."""
+"""A picture of how a library's figures grow with it: a panel for each, both axes logarithmic."""
 
 import math
 
-WIDTH, HEIGHT, PANEL, GAP, LEFT, TOP = 1000, 300, 160, 24, 56, 40
+WIDTH, PANEL, HEIGHT, GAP, LEFT, TOP = 1000, 160, 180, 24, 60, 44
 COLOURS = {"sqlite": "#0f766e", "postgres": "#4f46e5"}
+DASH = ' stroke-dasharray="4 3"'
 MILLISECONDS = (0.1, 1, 10, 100)
+A_SECOND = (10, 100, 1000, 10_000, 100_000)
+MEGABYTES = (1, 10, 100)
 
 
-def draw(runs, path):
-    """`runs`: as bench/library.py prints them."""
-    sizes = sorted({one["rows"] for one in runs})
-    names = list(runs[0]["waits"])
-    bottom = TOP + 200
+class Panel:
+    """One figure against the rows of the library."""
 
-    def y(ms):
-        low, high = math.log10(MILLISECONDS[0]), math.log10(MILLISECONDS[-1])
-        return bottom - 200 * (math.log10(min(max(ms, MILLISECONDS[0]), MILLISECONDS[-1])) - low) / (high - low)
-
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#374151">',
-             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
-             f'<text x="{LEFT}" y="18" font-size="13">Waits in ms by rows of the library: solid median, dashed p99; '
-             f'<tspan fill="{COLOURS["sqlite"]}">SQLite</tspan>, <tspan fill="{COLOURS["postgres"]}">PostgreSQL</tspan></text>']
-    for nth, name in enumerate(names):
-        left = LEFT + nth * (PANEL + GAP)
-
-        def x(rows, left=left):
-            span = math.log10(sizes[-1] / sizes[0]) or 1
-            return left + 12 + (PANEL - 24) * math.log10(rows / sizes[0]) / span
-
-        parts.append(f'<text x="{left}" y="{TOP - 6}" font-weight="600">{name}</text>')
-        for ms in MILLISECONDS:
-            parts.append(f'<line x1="{left}" y1="{y(ms):.1f}" x2="{left + PANEL}" y2="{y(ms):.1f}" stroke="#e5e7eb"/>')
-            if nth == 0:
-                parts.append(f'<text x="{left - 8}" y="{y(ms) + 4:.1f}" text-anchor="end">{ms:g}</text>')
+    def __init__(self, title, left, top, sizes, marks, has_labels):
+        self.left, self.top, self.sizes, self.marks = left, top, sizes, marks
+        self.parts = [f'<text x="{left}" y="{top - 6}" font-weight="600">{title}</text>']
+        for mark in marks:
+            self.parts.append(f'<line x1="{left}" y1="{self.y(mark):.1f}" x2="{left + PANEL}" y2="{self.y(mark):.1f}" stroke="#e5e7eb"/>')
+            if has_labels:
+                self.parts.append(f'<text x="{left - 8}" y="{self.y(mark) + 4:.1f}" text-anchor="end">{mark:,g}</text>')
         for rows in sizes:
             label = f"{rows // 1_000_000} M" if rows >= 1_000_000 else f"{rows // 1000} k"
-            parts.append(f'<text x="{x(rows):.1f}" y="{bottom + 18}" text-anchor="middle">{label}</text>')
+            self.parts.append(f'<text x="{self.x(rows):.1f}" y="{top + HEIGHT + 18}" text-anchor="middle">{label}</text>')
+
+    def x(self, rows):
+        span = math.log10(self.sizes[-1] / self.sizes[0]) or 1
+        return self.left + 12 + (PANEL - 24) * math.log10(rows / self.sizes[0]) / span
+
+    def y(self, value):
+        low, high = self.marks[0], self.marks[-1]
+        return self.top + HEIGHT * (1 - math.log10(min(max(value, low), high) / low) / math.log10(high / low))
+
+    def line(self, runs, value, dash=""):
         for engine, colour in COLOURS.items():
             mine = sorted((one for one in runs if one["engine"] == engine), key=lambda one: one["rows"])
-            for key, dash in (("p50_ms", ""), ("p99_ms", ' stroke-dasharray="4 3"')):
-                points = " ".join(f"{x(one['rows']):.1f},{y(one['waits'][name][key]):.1f}" for one in mine)
-                parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
-    parts.append("</svg>")
+            points = " ".join(f"{self.x(one['rows']):.1f},{self.y(value(one)):.1f}" for one in mine)
+            self.parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
+
+
+def draw(runs, waits, path):
+    """`runs`: as bench/library.py prints them. `waits`: name -> title of what people wait for."""
+    sizes = sorted({one["rows"] for one in runs})
+    second = TOP + HEIGHT + 64
+    panels = []
+
+    def panel(title, nth, top, marks, has_labels):
+        panels.append(Panel(title, LEFT + nth * (PANEL + GAP), top, sizes, marks, has_labels))
+        return panels[-1]
+
+    for nth, (name, title) in enumerate(waits.items()):
+        one = panel(title, nth, TOP, MILLISECONDS, nth == 0)
+        one.line(runs, lambda one, name=name: one["waits"][name]["p50_ms"])
+        one.line(runs, lambda one, name=name: one["waits"][name]["p99_ms"], DASH)
+    for nth, (name, title) in enumerate({"small_files": "small photos in, a second", "thumbnails": "thumbnails out", "imported": "photos imported"}.items()):
+        panel(title, nth, second, A_SECOND, nth == 0).line(runs, lambda one, name=name: one[name])
+    rest = panel("MB at rest, start in 10 ms", 4, second, MEGABYTES, True)
+    rest.line(runs, lambda one: one["idle_mb"])
+    rest.line(runs, lambda one: one["start_ms"] / 10, DASH)
+    legend = "Waits in ms by rows of the library: solid median, dashed p99. Below: what gets done a second; memory at rest (solid) and start (dashed). "
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {second + HEIGHT + 32}" font-family="system-ui, sans-serif" font-size="12" fill="#374151">',
+             f'<rect width="{WIDTH}" height="{second + HEIGHT + 32}" fill="#fff"/>',
+             f'<text x="{LEFT}" y="18" font-size="13">{legend}<tspan fill="{COLOURS["sqlite"]}">SQLite</tspan>, <tspan fill="{COLOURS["postgres"]}">PostgreSQL</tspan></text>',
+             *(part for one in panels for part in one.parts), "</svg>"]
     path.write_text("\n".join(parts) + "\n")

@@ -20,7 +20,7 @@ const isReadable = (file: File): Promise<boolean> => file.slice(0, 1).arrayBuffe
 const AT_ONCE = 4;
 /** Most files have arrived before this; writing each down would take its time. */
 const REMEMBER_AFTER = 1000;
-const BEAT = 150;
+const BEAT = 250;
 
 /**
  * A file that is sent within a few seconds goes in one request; beginning anew costs less than being able to go on. A longer
