@@ -48,7 +48,7 @@ async function photos() {
 }
 
 async function fresh(run, link = null) {
-  const data = await mkdtemp(join(process.env.BENCH_DISK ?? cache, 'bench/upload-data-'))
+  const data = await mkdtemp(join(process.env.BENCH_DISK ?? join(cache, 'bench'), 'upload-data-'))
   const server = await Server.start(data, ['--no-worker'], link)
   try {
     await server.setUp()

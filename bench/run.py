@@ -17,6 +17,8 @@ CACHE = pathlib.Path(os.environ.get("MEDIA_VAULT_CACHE", pathlib.Path.home() / "
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", CACHE / "target"))
 IMAGES = CACHE / "bench"
 BINARY = ROOT / "target/release/media-vault"
+# Beside the other material, which is on a disk; a temporary folder may be memory.
+os.environ.setdefault("BENCH_DISK", str(IMAGES))
 
 
 def example(name):
@@ -48,7 +50,7 @@ def likeness_of(folder, ours, count=6):
             one.mkdir()
         for original in originals:
             (some / original.name).symlink_to(original)
-        run(ours, some, IMAGES, os.cpu_count(), mine)
+        run(ours, some, pathlib.Path(place) / "objects", os.cpu_count(), mine)
         run("node", "bench/sharp.mjs", some, os.cpu_count(), theirs)
         return likeness.ssim(originals, mine), likeness.ssim(originals, theirs)
 
@@ -66,7 +68,9 @@ def renditions(options):
             ("12 PNG of 12 MP", converted("png", 12, jpegs), "sharp"), ("12 WebP of 12 MP", converted("webp", 12, jpegs), "sharp"), ("6 HEIC of 12 MP", converted("heic", 6, jpegs), "vips")]
     for what, folder, peer in sets:
         other = ("node", "bench/sharp.mjs", folder, os.cpu_count()) if peer == "sharp" else (sys.executable, "bench/vips.py", folder, os.cpu_count())
-        found = alternate(options.rounds, ours=(ours, folder, IMAGES, os.cpu_count()), peer=other)
+        with tempfile.TemporaryDirectory(dir=IMAGES) as place:
+            # A place of its own in each round.
+            found = alternate(options.rounds, ours=lambda number, place=place: (ours, folder, f"{place}/{number}", os.cpu_count()), peer=other)
         mine, theirs = ([one["images_per_second"] for one in found[name]] for name in ("ours", "peer"))
         lines.append(f"| {what} | {statistics.median(mine):.1f} | {statistics.median(theirs):.1f} ({peer}) | {ratio(mine, theirs)} |")
     return lines
@@ -90,7 +94,6 @@ def write_engine(options):
     program = example("write_engine")
     runs = []
     for number in range(options.rounds):
-        # Beside the other material of the benchmarks: on a disk, where a temporary folder may be memory.
         with tempfile.TemporaryDirectory(dir=IMAGES) as folder:
             runs.append(figures(program, folder, 64, 5))
         print(f"  round {number + 1}: {runs[-1]}", flush=True)
@@ -227,7 +230,7 @@ def crowd(options):
             "| | median | p99 |", "|---|---|---|", *(f"| {what} | {found['waits'][name]['p50_ms']:.1f} ms | {found['waits'][name]['p99_ms']:.1f} ms |" for name, what in acts.items())]
 
 
-PARTS = {"timeline": timeline, "browser-upload": browser_upload, "library": library, "crowd": crowd, "serving": serving, "renditions": renditions, "import": whole_import, "small-files": small_files, "ingest": ingest, "write-engine": write_engine}
+PARTS = {"import": whole_import, "renditions": renditions, "timeline": timeline, "browser-upload": browser_upload, "library": library, "crowd": crowd, "serving": serving, "small-files": small_files, "ingest": ingest, "write-engine": write_engine}
 
 
 def main():

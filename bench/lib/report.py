@@ -28,11 +28,12 @@ def figures(*command, **options):
 
 
 def alternate(rounds, **contestants):
-    """Runs each contestant in each round, so that whatever else the machine does hits all alike. name -> list of its figures."""
+    """Runs each contestant in each round, so that whatever else the machine does hits all alike: a command, or what makes one of the
+    number of the round. name -> list of its figures."""
     found = {name: [] for name in contestants}
     for number in range(rounds):
         for name, command in contestants.items():
-            found[name].append(figures(*command))
+            found[name].append(figures(*(command(number) if callable(command) else command)))
             print(f"  round {number + 1}, {name}: {found[name][-1]}", flush=True)
     return found
 

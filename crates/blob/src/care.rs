@@ -79,14 +79,14 @@ impl Blobs {
     }
 }
 
-/// The settled objects; made by [`Blobs::stored`]. Holds three directories open at most.
+/// The settled objects; made by [`Blobs::stored`]. Holds two directories open at most.
 pub struct Stored {
     open: Vec<(PathBuf, ReadDir)>,
     first: Option<PathBuf>,
 }
 
-/// Two levels of directories, then objects.
-const DEPTH: usize = 3;
+/// One level of directories, then objects.
+const DEPTH: usize = 2;
 
 impl Stored {
     fn enter(&mut self, path: PathBuf) -> Result<(), BlobError> {

@@ -54,11 +54,11 @@ impl Layout {
         self.incoming.join(format!("{id}{NEW_TAIL}"))
     }
 
-    /// Where a settled object lies: spread by the last two bytes of its id, which are random (the first are the time).
+    /// Where a settled object lies: spread by the last byte of its id, which is random (the first are the time). One level of directories:
+    /// two would be made anew for nearly every object of a library of some ten thousand.
     pub fn object(&self, id: BlobId) -> PathBuf {
-        let bytes = id.0.as_bytes();
-        let mut path = self.objects.join(format!("{:02x}", bytes[14]));
-        path.push(format!("{:02x}", bytes[15]));
+        let last = id.0.as_bytes()[15];
+        let mut path = self.objects.join(format!("{last:02x}"));
         path.push(id.to_string());
         path
     }
@@ -168,7 +168,7 @@ mod tests {
         let id = BlobId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_abcd));
         assert_eq!(
             layout.object(id),
-            Path::new("/store/objects/ab/cd/01900000-0000-7000-8000-00000000abcd")
+            Path::new("/store/objects/cd/01900000-0000-7000-8000-00000000abcd")
         );
     }
 

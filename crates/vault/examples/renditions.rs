@@ -1,8 +1,8 @@
 //! Makes the renditions of a folder of pictures as a worker does (sandboxed decoders, thumbhash, sealed and durable objects) and
 //! prints images per second as one line of JSON, for comparison with other programs that make the same renditions.
 //!
-//! `cargo run --release -p vault --example renditions -- FOLDER PLACE [CHILDREN] [KEEP]`: objects are written into a folder below
-//! PLACE that is removed afterwards; with KEEP, previews are written there as plain files too.
+//! `cargo run --release -p vault --example renditions -- FOLDER PLACE [CHILDREN] [KEEP]`: objects are written below PLACE and stay;
+//! with KEEP, previews are written there as plain files too.
 
 use std::error::Error;
 use std::fs::File;
@@ -59,7 +59,7 @@ fn run() -> Outcome<String> {
     const USAGE: &str = "usage: renditions FOLDER PLACE [CHILDREN] [KEEP]";
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or(USAGE)?;
-    let place = tempfile::tempdir_in(arguments.next().ok_or(USAGE)?)?;
+    let place = arguments.next().ok_or(USAGE)?;
     let children: usize = arguments.next().map_or(Ok(2), |text| text.parse())?;
     let keep = arguments.next().map(PathBuf::from);
     let files = pictures(Path::new(&folder))?;
@@ -69,11 +69,7 @@ fn run() -> Outcome<String> {
             std::process::abort();
         }
     });
-    let blobs = Blobs::open(
-        blob::Settings::new(place.path()),
-        MasterKey::from_bytes([7; 32]),
-        random,
-    )?;
+    let blobs = Blobs::open(blob::Settings::new(place), MasterKey::from_bytes([7; 32]), random)?;
     // What starts the children is not counted, as in the peers' programs.
     let first = Original::open(&files[0])?;
     std::thread::scope(|scope| {

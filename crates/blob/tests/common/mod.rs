@@ -123,7 +123,7 @@ pub fn staged(root: &Path, id: BlobId) -> PathBuf {
 
 pub fn settled(root: &Path, id: BlobId) -> PathBuf {
     let b = id.0.as_bytes();
-    root.join(format!("objects/{:02x}/{:02x}/{id}", b[14], b[15]))
+    root.join(format!("objects/{:02x}/{id}", b[15]))
 }
 
 /// Every file under a directory.
