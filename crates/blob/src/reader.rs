@@ -201,6 +201,14 @@ impl Reader {
         matches!(self.bytes, Bytes::Memory(..))
     }
 
+    /// Tells the system that nobody will read it soon: its bytes need not stay in memory.
+    pub fn let_go(&self) {
+        if let Bytes::File(file) = &self.bytes {
+            // Where it is not understood nothing is lost.
+            let _kept = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+        }
+    }
+
     /// Fills `buf` with the plain bytes from `offset` on, as far as there are any; returns how many.
     ///
     /// Most economical for pieces of a megabyte. On an error `buf` holds no plain bytes.

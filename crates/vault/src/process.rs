@@ -122,7 +122,10 @@ fn read_and_make(
         Ok(reader) => Original(reader),
         Err(e) => return Err(trouble(e)),
     };
-    let found = vault.decoders().process(&original, &Hints::default())?;
+    let found = vault.decoders().process(&original, &Hints::default());
+    // People look at the renditions. An import of a terabyte does not push everything else out of memory.
+    original.0.let_go();
+    let found = found?;
     if found.renditions.is_empty() {
         return Ok((found, None));
     }

@@ -1,5 +1,7 @@
 //! `import`: takes in a folder.
 
+mod pace;
+
 use super::print;
 use crate::{config::Config, open};
 use domain::Person;
@@ -72,7 +74,9 @@ pub async fn run(config: &Config, args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ended(plan.unreadable.is_empty()));
     }
 
-    let made = args.wait.then(|| Previews::begin(config, &house, owner));
+    let made = args
+        .wait
+        .then(|| Previews::begin(config, &house, owner, control.clone()));
     let reading = Watch::reading(args.json, control.clone(), &plan);
     let pairs = plan.pairs;
     let summary = import::run(&house.vault, owner, plan, control.clone()).await;
@@ -228,10 +232,11 @@ struct Previews {
     owner: Person,
     ending: CancellationToken,
     worker: tokio::task::JoinHandle<()>,
+    pace: tokio::task::JoinHandle<()>,
 }
 
 impl Previews {
-    fn begin(config: &Config, house: &open::House, owner: Person) -> Previews {
+    fn begin(config: &Config, house: &open::House, owner: Person, control: Arc<Control>) -> Previews {
         let ending = CancellationToken::new();
         let settings = jobs::Settings {
             name: format!("{}:import:{}", house.instance, std::process::id()),
@@ -241,6 +246,7 @@ impl Previews {
             vault: house.vault.clone(),
             owner,
             worker: tokio::spawn(jobs::work(house.vault.clone(), settings, ending.clone())),
+            pace: tokio::spawn(pace::keep(house.vault.clone(), owner, control)),
             ending,
         }
     }
@@ -262,6 +268,7 @@ impl Previews {
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
         bar.finish_and_clear();
+        self.pace.abort();
         self.ending.cancel();
         self.worker.await?;
         Ok(left)

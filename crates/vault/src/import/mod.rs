@@ -25,6 +25,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    time::Duration,
 };
 
 /// Why an import did not begin.
@@ -92,6 +93,7 @@ fn shown<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
 #[derive(Debug, Default)]
 pub struct Control {
     stopped: AtomicBool,
+    held: AtomicBool,
     seen: AtomicU64,
     files: AtomicU64,
     bytes: AtomicU64,
@@ -105,6 +107,17 @@ impl Control {
     /// Whether it is to stop.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+    /// Takes no new file until it is let go again.
+    pub fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::Relaxed);
+    }
+    /// Waits while it is held and not stopped.
+    async fn let_go(&self) {
+        const GLANCE: Duration = Duration::from_millis(20);
+        while self.held.load(Ordering::Relaxed) && !self.is_stopped() {
+            tokio::time::sleep(GLANCE).await;
+        }
     }
     /// Files found while looking through the folder.
     pub fn seen(&self) -> u64 {
@@ -160,4 +173,22 @@ pub async fn waiting(vault: &Vault, owner: Person) -> Result<u64, VaultError> {
             .await?;
     }
     Ok(waiting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_held_import_waits_until_it_is_let_go_or_stopped() {
+        const MOMENT: Duration = Duration::from_millis(60);
+        for release in [|control: &Control| control.hold(false), Control::stop] {
+            let control = Control::default();
+            control.let_go().await;
+            control.hold(true);
+            assert!(tokio::time::timeout(MOMENT, control.let_go()).await.is_err());
+            release(&control);
+            control.let_go().await;
+        }
+    }
 }

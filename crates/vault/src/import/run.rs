@@ -118,7 +118,11 @@ impl Work {
 
     /// Takes file after file until there are no more.
     async fn go_on(self: Arc<Self>) {
-        while !self.control.is_stopped() {
+        loop {
+            self.control.let_go().await;
+            if self.control.is_stopped() {
+                return;
+            }
             let Some(at) = self.new.get(self.next.fetch_add(1, Ordering::Relaxed)) else {
                 return;
             };
