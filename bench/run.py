@@ -56,13 +56,13 @@ def likeness_of(folder, ours, count=6):
 
 
 def renditions(options):
-    ours = example("renditions")
+    ours, rounds = example("renditions"), options.rounds + 1
     jpegs = images(12, options.photos)
     alike = likeness_of(jpegs, ours)
     lines = ["## Renditions: preview, thumbnail, thumbhash from one picture", "",
              "Media Vault with its sandboxed decoder processes, results encrypted, fsynced and in their places, against [sharp](https://sharp.pixelplumbing.com) at its fastest, results in memory (one decode for all outputs; libvips by its command "
              f"for HEIC, which sharp does not read), both with {os.cpu_count()} images at a time, same sizes, same quality: SSIM of the JPEG previews against Pillow's Lanczos {alike[0]:.4f}, sharp {alike[1]:.4f}. "
-             f"Images per second, median of {options.rounds} rounds.", "",
+             f"Images per second, median of {rounds} rounds.", "",
              "| files | Media Vault | peer | ratio |", "|---|---|---|---|"]
     sets = [(f"{options.photos} JPEG of 12 MP", jpegs, "sharp"), (f"{options.photos} JPEG of 24 MP", images(24, options.photos), "sharp"),
             ("12 PNG of 12 MP", converted("png", 12, jpegs), "sharp"), ("12 WebP of 12 MP", converted("webp", 12, jpegs), "sharp"), ("6 HEIC of 12 MP", converted("heic", 6, jpegs), "vips")]
@@ -70,7 +70,7 @@ def renditions(options):
         other = ("node", "bench/sharp.mjs", folder, os.cpu_count()) if peer == "sharp" else (sys.executable, "bench/vips.py", folder, os.cpu_count())
         with tempfile.TemporaryDirectory(dir=IMAGES) as place:
             # A place of its own in each round.
-            found = alternate(options.rounds, ours=lambda number, place=place: (ours, folder, f"{place}/{number}", os.cpu_count()), peer=other)
+            found = alternate(rounds, ours=lambda number, place=place: (ours, folder, f"{place}/{number}", os.cpu_count()), peer=other)
         mine, theirs = ([one["images_per_second"] for one in found[name]] for name in ("ours", "peer"))
         lines.append(f"| {what} | {statistics.median(mine):.1f} | {statistics.median(theirs):.1f} ({peer}) | {ratio(mine, theirs)} |")
     return lines
@@ -205,7 +205,7 @@ def small_files(options):
 
 def whole_import(options):
     ours = example("renditions")
-    rounds = max(1, options.rounds - 2)
+    rounds = max(1, options.rounds - 1)
     found = figures(sys.executable, "bench/whole_import.py", BINARY, ours, images(12, options.photos), options.imported, rounds)
     everything, alone = (median(found[name], "seconds") for name in ("import", "renditions"))
     whole = ratio(*([one["seconds"] for one in found[name]] for name in ("import", "renditions")))
@@ -236,7 +236,7 @@ PARTS = {"import": whole_import, "renditions": renditions, "timeline": timeline,
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)}; all of them if none is named")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--photos", type=int, default=60)
     parser.add_argument("--imported", type=int, default=2000)
     options = parser.parse_args()

@@ -74,7 +74,8 @@ def main():
     harness.BINARY = pathlib.Path(sys.argv[1])
     files, rounds = sorted(pathlib.Path(sys.argv[2]).glob("*.jpg")), int(sys.argv[3])
     place = pathlib.Path(tempfile.mkdtemp(prefix="media-vault-bench-", dir=os.environ.get("BENCH_DISK")))
-    vault, plain = harness.Vault(place), place / "plain"
+    # nginx writes no access log either.
+    vault, plain = harness.Vault(place, {"MEDIA_VAULT_LOG": "warn"}), place / "plain"
     nginx = None
     try:
         client = vault.start().set_up().client()
