@@ -126,9 +126,15 @@ impl Raster {
 
     /// The 25 bytes that a blurred placeholder is painted from.
     pub(crate) fn thumbhash(&self, resizer: &mut Resizer) -> Result<Vec<u8>, Failure> {
-        // The algorithm takes at most 100 x 100.
+        // The algorithm takes up to 100 x 100 and keeps at most 7 x 7 waves of it: half of that in each direction tells it the same
+        // (a test compares them) in a quarter of the time.
+        self.thumbhash_of(50, resizer)
+    }
+
+    /// `most`: pixels of the long side.
+    fn thumbhash_of(&self, most: u32, resizer: &mut Resizer) -> Result<Vec<u8>, Failure> {
         let long = self.width.max(self.height);
-        let (width, height) = scaled(self.width, self.height, f64::from(long.min(100)) / f64::from(long));
+        let (width, height) = scaled(self.width, self.height, f64::from(long.min(most)) / f64::from(long));
         let tiny = self.resized(width, height, resizer)?;
         let rgba: Vec<u8> = match tiny.layout {
             Layout::Gray => tiny.pixels.iter().flat_map(|g| [*g, *g, *g, 255]).collect(),
@@ -270,5 +276,40 @@ mod tests {
         let preview = raster.fit_long_side(1440, &mut resizer).expect("shrinks");
         assert_eq!((preview.width, preview.height), (1440, 1));
         assert!(preview.thumbhash(&mut resizer).is_ok());
+    }
+
+    #[test]
+    fn a_placeholder_is_the_same_of_half_the_pixels() {
+        let (width, height) = (384, 256);
+        // Sky over land with a sun and some grain, as photos have them.
+        let pixel = |x: u32, y: u32| {
+            let grain = ((x * 7919 + y * 104_729) % 23) as u8;
+            let sun = (x.abs_diff(260).pow(2) + y.abs_diff(70).pow(2) < 1600).then_some([250, 240, 180]);
+            let base = sun.unwrap_or(if y < 150 {
+                [90, 140, (230 - y / 2) as u8]
+            } else {
+                [60, (90 + x / 8) as u8, 40]
+            });
+            base.map(|colour: u8| colour.saturating_add(grain))
+        };
+        let pixels = (0..height)
+            .flat_map(|y| (0..width).flat_map(move |x| pixel(x, y)))
+            .collect();
+        let raster = Raster {
+            width,
+            height,
+            layout: Layout::Rgb,
+            pixels,
+        };
+        let mut resizer = Resizer::new();
+        let mut painted = |most| {
+            let hash = raster.thumbhash_of(most, &mut resizer).expect("a hash");
+            thumbhash::thumb_hash_to_rgba(&hash).expect("a placeholder")
+        };
+        let ((w, h, full), (w2, h2, half)) = (painted(100), painted(50));
+        assert_eq!((w, h), (w2, h2));
+        let apart: u32 = full.iter().zip(&half).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+        let mean = f64::from(apart) / full.len() as f64;
+        assert!(mean < 2.0, "{mean} of 255 apart on average");
     }
 }
