@@ -113,7 +113,7 @@ impl Control {
         self.held.store(held, Ordering::Relaxed);
     }
     /// Waits while it is held and not stopped.
-    async fn let_go(&self) {
+    async fn until_let_go(&self) {
         const GLANCE: Duration = Duration::from_millis(20);
         while self.held.load(Ordering::Relaxed) && !self.is_stopped() {
             tokio::time::sleep(GLANCE).await;
@@ -184,11 +184,11 @@ mod tests {
         const MOMENT: Duration = Duration::from_millis(60);
         for release in [|control: &Control| control.hold(false), Control::stop] {
             let control = Control::default();
-            control.let_go().await;
+            control.until_let_go().await;
             control.hold(true);
-            assert!(tokio::time::timeout(MOMENT, control.let_go()).await.is_err());
+            assert!(tokio::time::timeout(MOMENT, control.until_let_go()).await.is_err());
             release(&control);
-            control.let_go().await;
+            control.until_let_go().await;
         }
     }
 }

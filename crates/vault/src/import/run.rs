@@ -119,7 +119,7 @@ impl Work {
     /// Takes file after file until there are no more.
     async fn go_on(self: Arc<Self>) {
         loop {
-            self.control.let_go().await;
+            self.control.until_let_go().await;
             if self.control.is_stopped() {
                 return;
             }
