@@ -3,8 +3,13 @@ import { Cloakroom, type Kept } from './keep';
 
 /** Copies are made of no more than this, and of no more than a quarter of the room that the browser grants. */
 const MOST_COPIES = 2 * 1024 ** 3;
-/** Most uploads are over before a copy of their files would be. */
-const COPY_AFTER = 2000;
+/**
+ * Milliseconds until copies are made while the page stays: most uploads are over before, and a copy takes the disk and the
+ * processor that sending wants. A page that is left makes them on its way out; these are for a browser that crashes.
+ */
+const COPY_AFTER = 30_000;
+/** Milliseconds in which the browser has to find the way back to a file. */
+const WAY_WITHIN = 2000;
 
 /** Files that an earlier page left: `files` can be sent, `asleep` need the person's word, `lost` must be chosen again. */
 export interface Heirs {
@@ -29,7 +34,12 @@ export class Afterlife {
   readonly page = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
   #room = new Cloakroom();
   #owner: string | null = null;
+  /** Without a way back and without a copy. */
+  #bare = new Map<string, Living>();
+  /** Bytes of each copy. */
+  #copies = new Map<string, number>();
   #copied = 0;
+  #budget = 0;
   #awaited = new Set<string>();
   #known = new Set<string>();
   #over = new Set<string>();
@@ -48,21 +58,35 @@ export class Afterlife {
     for (const { id } of fresh) this.#known.add(id);
     const ways = await Promise.all(fresh.map(({ found }) => soon(found)));
     const tickets = fresh.flatMap((upload, at) => (upload.isOver ? [] : [this.#ticket(upload, ways[at] ?? null, null)]));
+    for (const [at, upload] of fresh.entries()) if (!ways[at] && !upload.isOver) this.#bare.set(upload.id, upload);
+    await quietly(this.#measure());
     await quietly(this.#room.put(tickets));
     await this.#sweep();
-    setTimeout(() => void quietly(this.#copy(fresh.filter((_, at) => !ways[at]))), COPY_AFTER);
+    setTimeout(() => void quietly(this.#copy(fresh)), COPY_AFTER);
+  }
+
+  /** The page goes out of sight, perhaps for good: what has no way back is copied, which the browser finishes without the page. */
+  leave(): void {
+    const tickets = [...this.#bare.values()].filter((upload) => this.#mayCopy(upload)).map((upload) => this.#ticket(upload, null, upload.found.file));
+    if (tickets.length + this.#over.size > 0) this.#room.changeAtOnce(tickets, [...this.#over]);
   }
 
   /** It has arrived, or nobody wants it any more. */
   letGo(id: string): void {
     if (!this.isPossible) return;
     this.#known.delete(id);
+    this.#bare.delete(id);
+    this.#copied -= this.#copies.get(id) ?? 0;
+    this.#copies.delete(id);
     this.#over.add(id);
     if (this.#over.size === 1) setTimeout(() => void this.#sweep(), 100);
   }
 
   async forgetAll(): Promise<void> {
     this.#known.clear();
+    this.#bare.clear();
+    this.#copies.clear();
+    this.#copied = 0;
     if (this.isPossible) await quietly(this.#room.empty());
   }
 
@@ -112,22 +136,33 @@ export class Afterlife {
   /** Copies what has no way back, the last first: the first are under way already. */
   async #copy(living: readonly Living[]): Promise<void> {
     for (const upload of living.toReversed()) {
-      const { file } = upload.found;
-      if (upload.isOver || !this.#known.has(upload.id)) continue;
-      const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-      if (this.#copied + file.size > Math.min(MOST_COPIES, (quota - usage) / 4)) continue;
-      this.#copied += file.size;
-      await this.#room.put([this.#ticket(upload, null, file)]);
+      if (!this.#mayCopy(upload)) continue;
+      await this.#room.put([this.#ticket(upload, null, upload.found.file)]);
       // It may have arrived meanwhile.
       if (upload.isOver) await this.#room.remove([upload.id]);
+      await this.#measure();
     }
+  }
+
+  /** Is there a copy to be made of this, and room for it? Then it counts as made. */
+  #mayCopy({ id, isOver, found: { file } }: Living): boolean {
+    if (isOver || !this.#bare.has(id) || this.#copied + file.size > this.#budget) return false;
+    this.#bare.delete(id);
+    this.#copies.set(id, file.size);
+    this.#copied += file.size;
+    return true;
+  }
+
+  async #measure(): Promise<void> {
+    const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+    this.#budget = Math.min(MOST_COPIES, (quota - usage) / 4);
   }
 }
 
 /** The way back to a file, if the browser finds it soon. */
 async function soon({ way }: Found): Promise<FileSystemFileHandle | null> {
   if (!way) return null;
-  return Promise.race([way().catch(() => null), new Promise<null>((resolve) => setTimeout(() => resolve(null), COPY_AFTER))]);
+  return Promise.race([way().catch(() => null), new Promise<null>((resolve) => setTimeout(() => resolve(null), WAY_WITHIN))]);
 }
 
 const lockOf = (page: string): string => `media-vault-uploads-${page}`;

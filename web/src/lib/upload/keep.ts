@@ -19,11 +19,22 @@ const STORE = 'kept';
 /** A small database of the browser. Every failure means only that nothing is kept. */
 export class Cloakroom {
   #opening: Promise<IDBDatabase> | null = null;
+  #database: IDBDatabase | null = null;
 
   async put(files: readonly Kept[]): Promise<void> {
     await this.#change((store) => {
       for (const file of files) store.put(file);
     });
+  }
+
+  /** Of a page that may be gone before anything answers: the browser carries it out by itself. Not before the database is open. */
+  changeAtOnce(files: readonly Kept[], gone: readonly string[]): void {
+    const transaction = this.#database?.transaction(STORE, 'readwrite', { durability: 'relaxed' });
+    if (!transaction) return;
+    const store = transaction.objectStore(STORE);
+    for (const file of files) store.put(file);
+    for (const id of gone) store.delete(id);
+    transaction.commit();
   }
 
   async remove(ids: readonly string[]): Promise<void> {
@@ -62,7 +73,7 @@ export class Cloakroom {
     return (this.#opening ??= new Promise((resolve, reject) => {
       const asked = indexedDB.open('uploads', 1);
       asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: 'id' });
-      asked.onsuccess = () => resolve(asked.result);
+      asked.onsuccess = () => resolve((this.#database = asked.result));
       asked.onerror = () => reject(asked.error ?? new Error('there is no database'));
     }));
   }

@@ -80,6 +80,11 @@ export class UploadQueue {
     // The page may be on its way out: what is under way must be found again.
     globalThis.addEventListener?.('pagehide', () => {
       for (const item of this.items) if (item.status === 'sending') this.#remember(item);
+      this.#afterlife.leave();
+    });
+    // On phones this is often the last that a page hears.
+    globalThis.addEventListener?.('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') this.#afterlife.leave();
     });
     // Who signs out, in whatever tab, leaves nothing on this device. What this page still holds waits for the same person.
     new BroadcastChannel('media-vault-session').addEventListener('message', ({ data }) => {
