@@ -14,37 +14,56 @@ export interface Found {
 export type Way = () => Promise<FileSystemFileHandle | null>;
 type FolderWay = () => Promise<FileSystemDirectoryHandle | null>;
 
-/** All files of a drop, those in dropped folders included. */
-export async function filesOfDrop(transfer: DataTransfer): Promise<Found[]> {
-  // All must be taken before the first await: the list is emptied afterwards.
+/** All files of a drop, those in dropped folders included, some at a time: the first can be sent while the others are looked for. */
+export function filesOfDrop(transfer: DataTransfer): AsyncIterable<Found[]> {
+  // All must be taken before anything is awaited: the list is emptied afterwards.
   const dropped = [...transfer.items]
     .filter((item) => item.kind === 'file')
     .map((item) => ({ handle: item.getAsFileSystemHandle?.().catch(() => null), entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
-  const found: Found[] = [];
+  return look(dropped);
+}
+
+interface Dropped {
+  readonly handle: Promise<FileSystemHandle | null> | undefined;
+  readonly entry: FileSystemEntry | null;
+  readonly file: File | null;
+}
+
+async function* look(dropped: readonly Dropped[]): AsyncGenerator<Found[]> {
+  const files: Found[] = [];
   for (const { handle, entry, file } of dropped) {
-    if (isFolder(entry)) {
-      await walk(entry, async () => ((await handle) ?? null) as FileSystemDirectoryHandle | null, found);
-    } else if (file && !isClutter(file.name)) {
-      found.push({ file, way: handle ? () => handle as Promise<FileSystemFileHandle | null> : null });
-    }
+    if (isFolder(entry) || !file || isClutter(file.name)) continue;
+    files.push({ file, way: handle ? () => handle as Promise<FileSystemFileHandle | null> : null });
   }
-  return found;
+  yield files;
+  for (const { handle, entry } of dropped) {
+    if (isFolder(entry)) yield* walk(entry, async () => ((await handle) ?? null) as FileSystemDirectoryHandle | null);
+  }
 }
 
 const isFolder = (entry: FileSystemEntry | null): entry is FileSystemDirectoryEntry => entry?.isDirectory === true;
 
-async function walk(folder: FileSystemDirectoryEntry, way: FolderWay, found: Found[]): Promise<void> {
+/** Files asked for in one breath; the browser answers each by itself. */
+const AT_ONCE = 500;
+
+async function* walk(folder: FileSystemDirectoryEntry, way: FolderWay): AsyncGenerator<Found[]> {
   if (CLUTTER_FOLDER.test(folder.name)) return;
-  for (const entry of await entriesOf(folder)) {
-    const { name } = entry;
-    if (isFolder(entry)) {
-      await walk(entry, once(async () => (await way())?.getDirectoryHandle(name).catch(() => null) ?? null), found);
-    } else if (!isClutter(name)) {
-      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-      found.push({ file, way: async () => (await way())?.getFileHandle(name).catch(() => null) ?? null });
-    }
+  const entries = await entriesOf(folder);
+  const files = entries.filter((entry) => !isFolder(entry) && !isClutter(entry.name)) as FileSystemFileEntry[];
+  for (let at = 0; at < files.length; at += AT_ONCE) {
+    yield await Promise.all(
+      files.slice(at, at + AT_ONCE).map(async (entry) => {
+        const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+        return { file, way: async () => (await way())?.getFileHandle(entry.name).catch(() => null) ?? null };
+      })
+    );
+  }
+  for (const entry of entries.filter(isFolder)) {
+    yield* walk(entry, once(async () => (await way())?.getDirectoryHandle(entry.name).catch(() => null) ?? null));
   }
 }
+
+const byName = new Intl.Collator(undefined, { numeric: true });
 
 async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = folder.createReader();
@@ -52,7 +71,7 @@ async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEn
   for (;;) {
     // A reader hands out at most a hundred entries at a time, in no order.
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (batch.length === 0) return all.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+    if (batch.length === 0) return all.sort((a, b) => byName.compare(a.name, b.name));
     all.push(...batch);
   }
 }

@@ -94,15 +94,16 @@ export class UploadQueue {
     });
   }
 
-  add(given: readonly (File | Found)[]): void {
+  /** `isMore`: of what was given a moment ago. */
+  add(given: readonly (File | Found)[], isMore = false): void {
     if (given.length === 0) return;
+    if (!isMore) this.#sizes.forget();
     const all = given.map((one) => (one instanceof File ? { file: one, way: null } : one));
     this.#append(all.map((found) => new UploadItem(found, `${this.#afterlife.page}-${this.#next}`, this.#next++)));
   }
 
   #append(fresh: readonly UploadItem[]): void {
     if (!this.isActive) this.#rate.reset();
-    this.#sizes.forget();
     this.items = [...this.items, ...fresh];
     for (const { file } of fresh) this.totalBytes += file.size;
     if (this.#owner !== null) void this.#afterlife.keep(this.#owner, fresh);
@@ -156,6 +157,7 @@ export class UploadQueue {
     const inherited = files.map(({ id, found }) => new UploadItem(found, id, this.#next++));
     for (const item of inherited) item.mayHaveBegun = true;
     this.#orphans.lookAgain();
+    this.#sizes.forget();
     if (inherited.length > 0) this.#append(inherited);
   }
 
