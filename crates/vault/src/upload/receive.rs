@@ -56,8 +56,11 @@ enum Piece {
     End,
 }
 
-/// Pieces that wait between network and disk.
-const WAITING: usize = 16;
+/// Bytes that are handed over at once. Browsers send 16 KiB at a time; waking the other side for each would cost more than
+/// writing it.
+const BATCH: usize = 128 << 10;
+/// Batches that wait between network and disk.
+const WAITING: usize = 4;
 
 /// How many bytes of an object are here.
 pub(super) async fn received(vault: &Vault, blob: BlobId) -> Result<u64, VaultError> {
@@ -70,7 +73,7 @@ pub(super) async fn received(vault: &Vault, blob: BlobId) -> Result<u64, VaultEr
 /// Takes a part of an upload.
 pub(super) async fn parts(vault: &Vault, receive: Receive, body: Body) -> Result<Ended, VaultError> {
     let blobs = vault.blobs().clone();
-    let (pieces, arriving) = mpsc::channel(WAITING);
+    let (pieces, arriving) = Arriving::channel();
     let writing = tokio::task::spawn_blocking(move || write_part(&blobs, receive, arriving));
     feed(body, pieces).await;
     writing.await?
@@ -99,22 +102,57 @@ pub(super) async fn whole(
             return tokio::task::spawn_blocking(reading).await?;
         }
     };
-    let (pieces, arriving) = mpsc::channel(WAITING);
+    let (pieces, arriving) = Arriving::channel();
     let writing = tokio::task::spawn_blocking(move || write_whole(&blobs, &receive, arriving, limit));
     feed(body, pieces).await;
     writing.await?
 }
 
 /// Hands the body on. When the writing side gave up, the rest is not read.
-async fn feed(mut body: Body, pieces: mpsc::Sender<Piece>) {
+async fn feed(mut body: Body, pieces: mpsc::Sender<Vec<Piece>>) {
+    let mut batch = vec![];
+    let mut gathered = 0;
     while let Some(piece) = body.0.next().await {
-        let Ok(bytes) = piece else { return };
-        if !bytes.is_empty() && pieces.send(Piece::Bytes(bytes)).await.is_err() {
+        let Ok(bytes) = piece else {
+            // What arrived before the cut is kept.
+            drop(pieces.send(batch).await);
             return;
+        };
+        gathered += bytes.len();
+        batch.push(Piece::Bytes(bytes));
+        if gathered >= BATCH {
+            gathered = 0;
+            if pieces.send(std::mem::take(&mut batch)).await.is_err() {
+                return;
+            }
         }
     }
+    batch.push(Piece::End);
     // The writing side may be done already; then there is nobody to tell.
-    drop(pieces.send(Piece::End).await);
+    drop(pieces.send(batch).await);
+}
+
+/// The pieces of a body, one after the other.
+struct Arriving {
+    batches: mpsc::Receiver<Vec<Piece>>,
+    batch: std::vec::IntoIter<Piece>,
+}
+
+impl Arriving {
+    fn channel() -> (mpsc::Sender<Vec<Piece>>, Self) {
+        let (pieces, batches) = mpsc::channel(WAITING);
+        let batch = vec![].into_iter();
+        (pieces, Self { batches, batch })
+    }
+    /// Waits for the next; `None` when the connection was cut.
+    fn blocking_next(&mut self) -> Option<Piece> {
+        loop {
+            if let Some(piece) = self.batch.next() {
+                return Some(piece);
+            }
+            self.batch = self.batches.blocking_recv()?.into_iter();
+        }
+    }
 }
 
 /// Looks at the first bytes of a file before it is taken.
@@ -140,7 +178,7 @@ impl Head {
     }
 }
 
-fn write_part(blobs: &Blobs, mut receive: Receive, mut arriving: mpsc::Receiver<Piece>) -> Result<Ended, VaultError> {
+fn write_part(blobs: &Blobs, mut receive: Receive, mut arriving: Arriving) -> Result<Ended, VaultError> {
     let mut writer = match blobs.resume(receive.blob) {
         Err(BlobError::Missing { .. }) => blobs.create(receive.blob)?,
         other => other?,
@@ -155,7 +193,7 @@ fn write_part(blobs: &Blobs, mut receive: Receive, mut arriving: mpsc::Receiver<
         found: None,
     };
     let mut ended = false;
-    while let Some(piece) = arriving.blocking_recv() {
+    while let Some(piece) = arriving.blocking_next() {
         let bytes = match piece {
             Piece::Bytes(bytes) => bytes,
             Piece::End => {
@@ -213,7 +251,7 @@ fn undo(mut writer: Writer, start: u64) -> Result<(), VaultError> {
 fn write_whole(
     blobs: &Blobs,
     receive: &Receive,
-    mut arriving: mpsc::Receiver<Piece>,
+    mut arriving: Arriving,
     limit: u64,
 ) -> Result<(BlobRecord, Type), VaultError> {
     let mut writer = blobs.create(receive.blob)?;
@@ -222,7 +260,7 @@ fn write_whole(
         found: None,
     };
     loop {
-        match arriving.blocking_recv() {
+        match arriving.blocking_next() {
             Some(Piece::Bytes(bytes)) => {
                 if writer.position() + bytes.len() as u64 > limit {
                     return Err(VaultError::TooLarge { limit });
