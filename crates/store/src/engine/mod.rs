@@ -1,5 +1,6 @@
 //! The engine: one interface, two databases. Only this folder and `migrate.rs` know that there are two.
 
+mod near;
 mod postgres;
 mod sqlite;
 mod tls;
@@ -69,7 +70,7 @@ pub struct Store {
     reads: flume::Sender<Job>,
     writes: flume::Sender<Job>,
     /// On SQLite.
-    near: Option<Arc<sqlite::Near>>,
+    near: Option<Arc<near::Near>>,
     announce: Announce,
     kind: Kind,
     patience: Duration,
@@ -131,8 +132,9 @@ impl Store {
         let hands = settings.connections.max(1);
         let (kind, reads, writes, near) = match settings.address()? {
             Address::Sqlite(path) => {
-                let (reads, writes) = sqlite::start(&path, hands, bounds.queue)?;
-                (Kind::Sqlite, reads, writes, Some(Arc::new(sqlite::Near::open(&path)?)))
+                let told = near::Told::default();
+                let (reads, writes) = sqlite::start(&path, hands, bounds.queue, &told)?;
+                (Kind::Sqlite, reads, writes, Some(near::Near::open(&path, told)?))
             }
             Address::Postgres(url) => {
                 let work = postgres::start(&url, hands, bounds.queue)?;
@@ -181,8 +183,9 @@ impl Store {
         told.await.map_err(|_| gone())?
     }
 
-    /// Reads a row or two by their keys. On SQLite that takes less time than handing the work to another thread and waiting for it, so it
-    /// is done here and now; nothing that looks at many rows belongs here.
+    /// Reads a row or two by their keys, all as of one moment. On SQLite that takes less time than handing the work to another thread and
+    /// waiting for it, so it is done here and now; nothing that looks at many rows belongs here. It sees all
+    /// that this process has told anybody before; what another process has changed and told, a few milliseconds later at most.
     pub async fn glance<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         work: impl Fn(&mut Tx<'_, '_>) -> Result<T, E> + Send + 'static,

@@ -1,12 +1,12 @@
 //! SQLite: one thread writes, several read.
 
-use super::{Ack, Job, Session};
+use super::{Ack, Job, Session, near::Told};
 use crate::StoreError;
 use rusqlite::{Connection, config::DbConfig};
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -56,45 +56,23 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(c)
 }
 
-/// Connections for those who only glance at a few rows. They are few, and each keeps little: the pages are in the system's memory anyway.
-pub(super) struct Near(Mutex<Vec<Connection>>);
-
-impl Near {
-    pub(super) fn open(path: &Path) -> Result<Near, StoreError> {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let connections = (0..processors).map(|_| {
-            let c = connect(path)?;
-            c.execute_batch("PRAGMA query_only = 1; PRAGMA cache_size = -2000")?;
-            Ok(c)
-        });
-        Ok(Near(Mutex::new(connections.collect::<Result<_, StoreError>>()?)))
-    }
-
-    /// Lets `work` use a connection, if one is free.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Session<'_>) -> T) -> Option<T> {
-        // Taking and giving are whole steps: nothing is half done if something panicked between them.
-        let free = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let c = free().pop()?;
-        let out = work(&mut Session::Sqlite(&c));
-        free().push(c);
-        Some(out)
-    }
-}
-
 /// Starts the threads; gives back where reads and changes are handed in.
 pub(super) fn start(
     path: &Path,
     readers: usize,
     queue: usize,
+    told: &Told,
 ) -> Result<(flume::Sender<Job>, flume::Sender<Job>), StoreError> {
-    let mut writer = Writer::open(path)?;
+    let mut writer = Writer::open(path, told.clone())?;
     let (reads, jobs) = flume::bounded::<Job>(queue);
     for n in 0..readers {
-        let (jobs, c) = (jobs.clone(), connect(path)?);
+        let (jobs, c, told) = (jobs.clone(), connect(path)?, told.clone());
         c.pragma_update(None, "query_only", 1)?;
         spawn(format!("db-read-{n}"), move || {
             for job in jobs {
-                job(&mut Session::Sqlite(&c))(Ok(()));
+                let ack = job(&mut Session::Sqlite(&c));
+                told.more();
+                ack(Ok(()));
             }
         })?;
     }
@@ -107,7 +85,7 @@ pub(super) fn start(
     Ok((reads, writes))
 }
 
-fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+pub(super) fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
     let spawned = std::thread::Builder::new().name(name).spawn(work);
     spawned.map(drop).map_err(|e| StoreError::Unreachable(e.to_string()))
 }
@@ -120,6 +98,7 @@ struct Writer {
     took: Duration,
     /// Changes since the last checkpoint was asked for.
     since: usize,
+    told: Told,
     checkpoint: flume::Sender<()>,
     /// The log grows faster than it is written back beside the writer.
     behind: Arc<AtomicBool>,
@@ -127,7 +106,7 @@ struct Writer {
 
 impl Writer {
     /// The log is written back by a thread of its own, so that an acknowledgement waits for one fsync and never for a checkpoint.
-    fn open(path: &Path) -> Result<Writer, StoreError> {
+    fn open(path: &Path, told: Told) -> Result<Writer, StoreError> {
         let (c, checkpointer) = (connect(path)?, connect(path)?);
         c.pragma_update(None, "wal_autocheckpoint", 0)?;
         let (checkpoint, asked) = flume::bounded(1);
@@ -146,6 +125,7 @@ impl Writer {
             last: 0,
             took: Duration::ZERO,
             since: 0,
+            told,
             checkpoint,
             behind,
         })
@@ -192,6 +172,7 @@ impl Writer {
         {
             tracing::error!(event = "store.rollback_failed", error = %e);
         }
+        self.told.more();
         (self.last, self.took) = (acks.len(), committing.elapsed());
         for ack in acks {
             ack(match &kept {

@@ -4,6 +4,7 @@ mod engine;
 mod everything;
 mod faults;
 mod migrations;
+mod near;
 mod parity;
 mod plans;
 pub(crate) mod recorder;
