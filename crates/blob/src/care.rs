@@ -42,7 +42,9 @@ impl Blobs {
     /// Removes an object, settled or not. That there is none is fine.
     pub fn remove(&self, _proof: &Allowed<KeepHouse>, id: BlobId) -> Result<(), BlobError> {
         self.discard(id)?;
-        remove(&self.inner.layout.object(id))
+        remove(&self.inner.layout.object(id))?;
+        self.inner.recent.forget(id);
+        Ok(())
     }
 
     /// Every settled object, in no order. A file that is not one comes as [`BlobError::Foreign`], and the list goes on behind it.

@@ -18,6 +18,7 @@ mod key;
 mod key_file;
 mod marker;
 mod reader;
+mod recent;
 mod resume;
 mod scratch;
 mod seal;

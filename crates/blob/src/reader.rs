@@ -51,15 +51,35 @@ impl Blobs {
         Reader::open(&self.inner, file, record)
     }
 
-    /// The same for these plain bytes and no others, without ever waiting for a disk, so that it may be called where nothing must block:
-    /// the system holds the object's name and all that must be read in memory, and it is not much. `None`: ask [`Blobs::reader`], where
-    /// waiting is allowed.
-    pub fn reader_at_hand<A: Opens>(
+    /// These plain bytes, without ever waiting for a disk, so that it may be called where nothing must block: the system holds the
+    /// object's name and all that must be read in memory, and it is not much; or they were asked for a moment ago. `None`: ask
+    /// [`Blobs::reader`], where waiting is allowed.
+    pub fn at_hand<A: Opens>(
         &self,
         _proof: &Allowed<A>,
         record: &BlobRecord,
         plain: Range<u64>,
-    ) -> Option<Result<Reader, BlobError>> {
+    ) -> Option<Result<bytes::Bytes, BlobError>> {
+        let recent = &self.inner.recent;
+        if let Some(known) = recent.get(record.id, &plain) {
+            return Some(Ok(known));
+        }
+        let reader = self.reader_at_hand(record, &plain)?;
+        let read = reader.and_then(|reader| {
+            let len = plain.end.min(record.plain_size).saturating_sub(plain.start);
+            // As much as was read at hand, so it is little.
+            let mut piece = vec![0; usize::try_from(len).unwrap_or(0)];
+            reader.read_at(plain.start, &mut piece)?;
+            Ok(piece.into())
+        });
+        if let Ok(piece) = &read {
+            recent.keep(record.id, &plain, piece);
+        }
+        Some(read)
+    }
+
+    /// A reader of these plain bytes and no others.
+    fn reader_at_hand(&self, record: &BlobRecord, plain: &Range<u64>) -> Option<Result<Reader, BlobError>> {
         let stored = Stored::of(record, record.stored_size).ok()?;
         let (start, end) = (plain.start.min(record.plain_size), plain.end.min(record.plain_size));
         let from = frame_at(start / FRAME as u64);
@@ -194,11 +214,6 @@ impl Reader {
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
         self.plain_size == 0
-    }
-
-    /// Whether all of it is in memory: reading it does not wait for a disk.
-    pub fn is_at_hand(&self) -> bool {
-        matches!(self.bytes, Bytes::Memory(..))
     }
 
     /// Tells the system that nobody will read it soon: its bytes need not stay in memory.

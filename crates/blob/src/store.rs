@@ -7,6 +7,7 @@ use crate::{
     format::{HEADER, SALT, Segment},
     key::{KeyRing, MasterKey},
     marker,
+    recent::Recent,
     resume::is_finished,
     scratch::Pool,
     writer::Writer,
@@ -63,6 +64,7 @@ pub(crate) struct Inner {
     fresh: AtomicBool,
     marking: Mutex<()>,
     parked: Mutex<BTreeMap<BlobId, Parked>>,
+    pub recent: Recent,
 }
 
 /// What spares a `resume` in the same process from reading and hashing again all that is there.
@@ -167,6 +169,7 @@ impl Blobs {
                 fresh: AtomicBool::new(known.is_none()),
                 marking: Mutex::default(),
                 parked: Mutex::default(),
+                recent: Recent::default(),
             }),
         })
     }

@@ -95,14 +95,18 @@ impl Sample {
     /// What is in memory already is opened as strictly as what is read: right bytes, an error, or left to the one who may wait.
     fn assert_parts_at_hand(&self, what: &str) {
         let len = self.plain.len() as u64;
+        // What another one read before the damage is right, and would be given out.
+        let blobs = open(self.dir.path());
         for part in [0..len.min(100), len / 2..len, 0..len] {
-            let Some(found) = self.blobs.reader_at_hand(&may_verify(), &self.record, part.clone()) else {
+            let Some(found) = blobs.at_hand(&may_verify(), &self.record, part.clone()) else {
                 continue;
             };
-            let wanted = &self.plain[part.start as usize..part.end as usize];
-            let mut buf = vec![0xee; wanted.len()];
-            match found.and_then(|reader| reader.read_at(part.start, &mut buf)) {
-                Ok(n) => assert_eq!(buf[..n], *wanted, "{what}: {part:?}"),
+            match found {
+                Ok(found) => assert_eq!(
+                    found,
+                    self.plain[part.start as usize..part.end as usize],
+                    "{what}: {part:?}"
+                ),
                 Err(BlobError::Damaged { id: found, .. }) => assert_eq!(found, id(1)),
                 Err(other) => panic!("{what}: {other}"),
             }
@@ -111,24 +115,28 @@ impl Sample {
 }
 
 #[test]
-fn what_was_just_written_is_read_at_hand_and_only_as_far_as_was_asked() {
+fn what_was_just_written_is_at_hand() {
     let sample = Sample::new(&[70_000, 70_000, 70_000]);
-    let at_hand = |part| sample.blobs.reader_at_hand(&may_verify(), &sample.record, part);
-    let mut buf = vec![0; 40_000];
-    let reader = at_hand(100_000..140_000)
+    let at_hand = |part| sample.blobs.at_hand(&may_verify(), &sample.record, part);
+    let piece = at_hand(100_000..140_000)
         .expect("it is in the system's memory")
         .unwrap();
-    assert_eq!(reader.read_at(100_000, &mut buf).unwrap(), 40_000);
-    assert_eq!(buf, sample.plain[100_000..140_000]);
-    assert!(reader.read_at(0, &mut buf).is_err(), "the first frame was not read");
-    let mut all = vec![0; sample.plain.len()];
-    assert_eq!(
-        at_hand(0..u64::MAX).unwrap().unwrap().read_at(0, &mut all).unwrap(),
-        all.len()
-    );
-    assert!(at_hand(u64::MAX..u64::MAX).is_none_or(|found| found.is_ok()));
+    assert_eq!(piece, sample.plain[100_000..140_000]);
+    assert_eq!(at_hand(0..u64::MAX).unwrap().unwrap(), sample.plain);
+    assert!(at_hand(u64::MAX..u64::MAX).is_none_or(|found| found.is_ok_and(|piece| piece.is_empty())));
     fs::remove_file(sample.path()).unwrap();
     assert!(at_hand(0..10).is_none(), "whoever may wait says that it is missing");
+}
+
+#[test]
+fn what_was_just_looked_at_is_at_hand_until_it_is_removed() {
+    let sample = Sample::new(&[40_000]);
+    let at_hand = || sample.blobs.at_hand(&may_verify(), &sample.record, 0..30_000);
+    let first = at_hand().expect("it is in the system's memory").unwrap();
+    fs::write(sample.path(), "damaged").unwrap();
+    assert_eq!(at_hand().unwrap().unwrap(), first);
+    sample.blobs.remove(&may_clean(), id(1)).unwrap();
+    assert!(at_hand().is_none());
 }
 
 /// One session and several; inside a frame, on its edge, over it; small enough to be read by one call, and not.

@@ -2,6 +2,7 @@
 
 use crate::{Vault, VaultError};
 use blob::{BlobError, Reader};
+use bytes::Bytes;
 use domain::{
     Call, MediaId, RenditionKind, can,
     policy::{DownloadMedia, ViewMedia},
@@ -11,8 +12,7 @@ use std::sync::Arc;
 /// A range of a stored object, opened for one request.
 #[derive(Clone)]
 pub struct Content {
-    reader: Arc<Reader>,
-    offset: u64,
+    stored: Stored,
     len: u64,
     /// Its type, sniffed from the content.
     pub mime: String,
@@ -20,6 +20,14 @@ pub struct Content {
     pub file_name: String,
     /// Changes whenever the bytes do; the inside of a strong ETag.
     pub etag: String,
+}
+
+#[derive(Clone)]
+enum Stored {
+    /// All of it, open already.
+    AtHand(Bytes),
+    /// From a plain byte of the object on.
+    Object(Arc<Reader>, u64),
 }
 
 impl std::fmt::Debug for Content {
@@ -42,9 +50,12 @@ impl Content {
         self.len == 0
     }
 
-    /// Whether all of it is in memory: reading it does not block.
-    pub fn is_at_hand(&self) -> bool {
-        self.reader.is_at_hand()
+    /// All of it, if it is in memory.
+    pub fn at_hand(&self) -> Option<Bytes> {
+        match &self.stored {
+            Stored::AtHand(bytes) => Some(bytes.clone()),
+            Stored::Object(..) => None,
+        }
     }
 
     /// Reads from `offset` on, as much as there is and fits. Blocks: call it where blocking is allowed.
@@ -54,15 +65,26 @@ impl Content {
     pub fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, VaultError> {
         let left = self.len.saturating_sub(offset);
         let want = buf.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        self.reader
-            .read_at(self.offset + offset, &mut buf[..want])
-            .map_err(|error| {
-                if matches!(error, BlobError::Damaged { .. } | BlobError::Missing { .. }) {
-                    tracing::error!(event = "content.damaged", %error);
-                }
-                error.into()
-            })
+        let buf = &mut buf[..want];
+        match &self.stored {
+            Stored::AtHand(bytes) => {
+                let rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..));
+                let rest = rest.unwrap_or_default();
+                let n = want.min(rest.len());
+                buf[..n].copy_from_slice(&rest[..n]);
+                Ok(n)
+            }
+            Stored::Object(reader, from) => reader.read_at(from + offset, buf).map_err(damaged),
+        }
     }
+}
+
+/// Tells of an object that is not what was stored.
+fn damaged(error: BlobError) -> VaultError {
+    if matches!(error, BlobError::Damaged { .. } | BlobError::Missing { .. }) {
+        tracing::error!(event = "content.damaged", %error);
+    }
+    error.into()
 }
 
 /// The original of an item.
@@ -79,9 +101,8 @@ pub async fn original(vault: &Vault, call: Call, id: MediaId) -> Result<Content,
     tokio::task::spawn_blocking(move || {
         let reader = Arc::new(blobs.reader(&may, &version.blob)?);
         Ok(Content {
-            offset: 0,
             len: reader.len(),
-            reader,
+            stored: Stored::Object(reader, 0),
             mime: version.mime,
             file_name: version.file_name,
             etag: version.blob.sha256.to_string(),
@@ -107,16 +128,16 @@ pub async fn rendition(vault: &Vault, call: Call, id: MediaId, kind: RenditionKi
         "it is still being made, or the file has no picture",
     ))?;
     let plain = found.byte_offset..found.byte_offset.saturating_add(found.byte_length);
-    let reader = match vault.blobs().reader_at_hand(&may, &found.blob, plain) {
-        Some(reader) => reader?,
+    let stored = match vault.blobs().at_hand(&may, &found.blob, plain) {
+        Some(bytes) => Stored::AtHand(bytes.map_err(damaged)?),
         None => {
             let (blobs, record) = (vault.blobs().clone(), found.blob.clone());
-            tokio::task::spawn_blocking(move || blobs.reader(&may, &record)).await??
+            let reader = tokio::task::spawn_blocking(move || blobs.reader(&may, &record)).await??;
+            Stored::Object(Arc::new(reader), found.byte_offset)
         }
     };
     Ok(Content {
-        reader: Arc::new(reader),
-        offset: found.byte_offset,
+        stored,
         len: found.byte_length,
         file_name: format!("{id}.{}", if found.mime == "image/webp" { "webp" } else { "jpg" }),
         mime: found.mime,

@@ -53,9 +53,9 @@ pub struct Content<R> {
     pub disposition: Disposition,
     /// How long they may be kept.
     pub caching: Caching,
-    /// They are in memory and not many: reading them does not block, and is done where the request is.
-    pub is_at_hand: bool,
-    /// Where they are read.
+    /// All of them, if they are in memory.
+    pub at_hand: Option<Bytes>,
+    /// Where they are read otherwise.
     pub reader: Arc<R>,
 }
 
@@ -123,7 +123,7 @@ pub async fn respond<R: ReadAt>(method: &Method, request: &HeaderMap, content: C
     let body = if *method == Method::HEAD {
         Body::empty()
     } else {
-        stream_parts(content.reader, content.is_at_hand, parts).await?
+        stream_parts(content.reader, content.at_hand, parts).await?
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -202,14 +202,14 @@ fn multipart(boundary: &str, mime: &str, spans: &[Span], length: u64) -> Vec<Par
     parts
 }
 
-async fn stream_parts<R: ReadAt>(reader: Arc<R>, is_at_hand: bool, parts: Vec<Part>) -> Answer<Body> {
+async fn stream_parts<R: ReadAt>(reader: Arc<R>, at_hand: Option<Bytes>, parts: Vec<Part>) -> Answer<Body> {
     let read = move |part: Part| {
-        let reader = reader.clone();
+        let (reader, at_hand) = (reader.clone(), at_hand.clone());
         async move {
-            match part {
-                Part::Literal(bytes) => Ok(bytes),
-                Part::Stored(span) if is_at_hand => read_span(&*reader, span),
-                Part::Stored(span) => tokio::task::spawn_blocking(move || read_span(&*reader, span))
+            match (part, at_hand) {
+                (Part::Literal(bytes), _) => Ok(bytes),
+                (Part::Stored(span), Some(all)) => cut(&all, span),
+                (Part::Stored(span), None) => tokio::task::spawn_blocking(move || read_span(&*reader, span))
                     .await
                     .map_err(|e| e.to_string())?,
             }
@@ -235,6 +235,14 @@ async fn stream_parts<R: ReadAt>(reader: Arc<R>, is_at_hand: bool, parts: Vec<Pa
             })
         });
     Ok(Body::from_stream(stream::once(async { Ok(first) }).chain(rest)))
+}
+
+fn cut(all: &Bytes, span: Span) -> Result<Bytes, String> {
+    let range = usize::try_from(span.start).ok().zip(usize::try_from(span.end).ok());
+    range
+        .filter(|(start, end)| start <= end && *end <= all.len())
+        .map(|(start, end)| all.slice(start..end))
+        .ok_or_else(|| format!("it has {} bytes, not {}", all.len(), span.end))
 }
 
 fn read_span<R: ReadAt>(reader: &R, span: Span) -> Result<Bytes, String> {
@@ -270,7 +278,7 @@ mod tests {
             file_name: "a.jpg".into(),
             disposition: Disposition::Inline,
             caching: Caching::Revalidate,
-            is_at_hand: false,
+            at_hand: None,
             reader: Arc::new(move |offset: u64, buffer: &mut [u8]| -> Result<usize, String> {
                 let rest = bytes.get(offset as usize..).unwrap_or_default();
                 let count = rest.len().min(buffer.len()).min(100_000);
@@ -368,7 +376,7 @@ mod tests {
             file_name: String::new(),
             disposition: Disposition::Inline,
             caching: Caching::Revalidate,
-            is_at_hand: false,
+            at_hand: None,
             reader: Arc::new(move |offset: u64, buffer: &mut [u8]| {
                 if offset >= bad {
                     Err("damaged".to_owned())

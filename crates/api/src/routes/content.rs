@@ -46,7 +46,7 @@ async fn send(
         file_name: found.file_name.clone(),
         disposition,
         caching,
-        is_at_hand: found.is_at_hand(),
+        at_hand: found.at_hand(),
         reader: Arc::new(move |offset: u64, buffer: &mut [u8]| {
             found.read_at(offset, buffer).map_err(|e| e.to_string())
         }),
