@@ -5,6 +5,7 @@ Thumbnails and originals by wrk, on the same machine, in alternation; parts of a
 """
 
 import http.client
+import io
 import json
 import os
 import pathlib
@@ -17,12 +18,17 @@ import sys
 import tempfile
 import time
 
+from PIL import Image
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 from nginx import Nginx, harness  # noqa: E402
 from processes import Peak, cpu_seconds, memory_mb  # noqa: E402
 from wrk import wrk  # noqa: E402
 
 SECONDS = 5
+LOADS = [("thumbnails", 16), ("thumbnails", 256), ("many thumbnails", 16), ("many thumbnails", 256), ("originals", 4)]
+# Crops of each photo: together more thumbnails than the server keeps open in memory.
+CROPS = 20
 FILM = 10 * 1000 ** 3
 PART = 64 * 1024
 
@@ -35,6 +41,17 @@ def film(path, size):
         file.seek(small)
         file.write(struct.pack(">I4sQ", 1, b"free", size - small))
         file.truncate(size)
+
+
+def crops(file):
+    """Small photos cut out of a large one."""
+    photo = Image.open(file)
+    width, height = photo.width // 5, photo.height // 4
+    for number in range(CROPS):
+        x, y = number % 5 * width, number // 5 * height
+        held = io.BytesIO()
+        photo.crop((x, y, x + width, y + height)).save(held, "jpeg", quality=85)
+        yield f"{file.stem}-{number}.jpg", held.getvalue()
 
 
 def upload(client, path):
@@ -82,6 +99,11 @@ def main():
         for file in files:
             assert client.upload(file.name, file.read_bytes()).status_code == 201
         client.all_settled()
+        few = {item["id"] for item in client.everything()}
+        for file in files:
+            for name, photo in crops(file):
+                assert client.upload(name, photo).status_code == 201
+        client.all_settled()
         made = {}
         for name, size in (("hundred", 100_000_000), ("film", FILM)):
             made[name] = place / f"{name}.mp4"
@@ -96,30 +118,32 @@ def main():
         vault.serve_options = ("--no-worker",)
         vault.start()
 
-        thumbnails = []
+        thumbnails = {"thumbnails": [], "many thumbnails": []}
         # nginx finds the same bytes under the same addresses.
         for item in client.everything():
-            thumbnails.append(f"/api/v1/media/{item['id']}/thumbnail")
-            target = plain / thumbnails[-1][1:]
+            path = f"/api/v1/media/{item['id']}/thumbnail"
+            thumbnails["thumbnails" if item["id"] in few else "many thumbnails"].append(path)
+            target = plain / path[1:]
             target.parent.mkdir(parents=True)
-            target.write_bytes(client.get(thumbnails[-1]).content)
-        sizes = [(plain / path[1:]).stat().st_size for path in thumbnails]
+            target.write_bytes(client.get(path).content)
+        sizes = {what: [(plain / path[1:]).stat().st_size for path in paths] for what, paths in thumbnails.items()}
         for name, path in made.items():
             path.rename(plain / f"api/v1/media/{ids[name]}/content")
         nginx = Nginx(place, plain)
-        lists = {name: place / f"{name}.paths" for name in ("thumbnails", "originals")}
-        lists["thumbnails"].write_text("\n".join(thumbnails))
-        lists["originals"].write_text(f"/api/v1/media/{ids['hundred']}/content")
+        lists = {}
+        for what, paths in (*thumbnails.items(), ("originals", [f"/api/v1/media/{ids['hundred']}/content"])):
+            lists[what] = place / f"{what}.paths"
+            lists[what].write_text("\n".join(paths))
         found = []
         for _ in range(rounds):
-            for what, connections in (("thumbnails", 16), ("thumbnails", 256), ("originals", 4)):
+            for what, connections in LOADS:
                 for who, url, pid in (("vault", vault.url, vault.process.pid), ("nginx", nginx.url, nginx.process.pid)):
                     before = cpu_seconds(pid)
                     one = wrk("requests.lua", connections, SECONDS, url, client.token, PATHS=str(lists[what]))
                     one["cpu_ms_per_request"] = (cpu_seconds(pid) - before) * 1000 / max(1, one["requests"])
                     found.append({"what": what, "connections": connections, "who": who, **one})
         ranges = {who: parts(url, client.token, f"/api/v1/media/{ids['film']}/content") for who, url in (("vault", vault.url), ("nginx", nginx.url))}
-        print(json.dumps({"thumbnail_bytes": round(statistics.mean(sizes)), "loads": found, "ranges": ranges, "upload_mb": {"before": before_upload, "most": peak.mb}}))
+        print(json.dumps({"sizes": {what: {"count": len(all), "bytes": sum(all)} for what, all in sizes.items()}, "loads": found, "ranges": ranges, "upload_mb": {"before": before_upload, "most": peak.mb}}))
     finally:
         if nginx:
             nginx.stop()
