@@ -20,6 +20,7 @@ use axum::{
     response::Response,
 };
 use std::sync::Arc;
+use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     compression::{CompressionLayer, Predicate, predicate::SizeAbove},
@@ -37,18 +38,22 @@ pub fn router(api: Api) -> Router {
     routes
         .fallback(elsewhere)
         .method_not_allowed_fallback(not_that_method)
-        // Each body has its own limit: JSON in its extractor, files by the quota and the largest file.
-        .layer(DefaultBodyLimit::disable())
+        // As one layer: the router would box each of several for each request. The first is the outermost.
         .layer(
-            CompressionLayer::new()
-                .quality(CompressionLevel::Fastest)
-                .compress_when(SizeAbove::new(1_024).and(IsJson)),
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(frame, around))
+                .layer(from_fn(no_nul))
+                .layer(from_fn_with_state(api.clone(), layer::identify))
+                .layer(from_fn_with_state(api.clone(), layer::once))
+                .layer(from_fn(layer::in_time))
+                .layer(
+                    CompressionLayer::new()
+                        .quality(CompressionLevel::Fastest)
+                        .compress_when(SizeAbove::new(1_024).and(IsJson)),
+                )
+                // Each body has its own limit: JSON in its extractor, files by the quota and the largest file.
+                .layer(DefaultBodyLimit::disable()),
         )
-        .layer(from_fn(layer::in_time))
-        .layer(from_fn_with_state(api.clone(), layer::once))
-        .layer(from_fn_with_state(api.clone(), layer::identify))
-        .layer(from_fn(no_nul))
-        .layer(from_fn_with_state(frame, around))
         .with_state(api)
 }
 

@@ -82,7 +82,11 @@ impl Blobs {
     fn reader_at_hand(&self, record: &BlobRecord, plain: &Range<u64>) -> Option<Result<Reader, BlobError>> {
         let stored = Stored::of(record, record.stored_size).ok()?;
         let (start, end) = (plain.start.min(record.plain_size), plain.end.min(record.plain_size));
-        let from = frame_at(start / FRAME as u64);
+        // The header lies before the first frame: one look at the file for both.
+        let from = match start / FRAME as u64 {
+            0 => 0,
+            index => frame_at(index),
+        };
         let to = frame_at(end.max(1).div_ceil(FRAME as u64)).min(stored.frames_end);
         let len = usize::try_from(to.checked_sub(from)?)
             .ok()
@@ -92,11 +96,13 @@ impl Blobs {
             // Somebody looks at it again, and says what is wrong.
             return None;
         }
-        let ends = (
-            array(&near.read(0, HEADER)?)?,
-            near.read(stored.frames_end, stored.footer_len)?,
-        );
-        let bytes = Bytes::Memory(from, near.read(from, len)?);
+        let piece = near.read(from, len)?;
+        let header = match from {
+            0 => array(&piece)?,
+            _ => array(&near.read(0, HEADER)?)?,
+        };
+        let ends = (header, near.read(stored.frames_end, stored.footer_len)?);
+        let bytes = Bytes::Memory(from, piece);
         Some(Reader::assemble(&self.inner, record, ends, bytes))
     }
 }
