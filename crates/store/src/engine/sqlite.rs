@@ -41,10 +41,24 @@ fn into_wal(c: &Connection) -> Result<(), rusqlite::Error> {
     }
 }
 
+/// Waits for a lock of another process. SQLite by itself would look again after 1, 2, 5, 10, 15 ms; a commit of the worker beside the
+/// server takes about one.
+fn patiently() -> impl FnMut(i32) -> bool + Send {
+    let mut since = Instant::now();
+    move |tries| {
+        if tries == 0 {
+            since = Instant::now();
+        }
+        let waited = since.elapsed();
+        std::thread::sleep((waited / 8).clamp(Duration::from_micros(100), Duration::from_millis(10)));
+        waited < PATIENCE
+    }
+}
+
 /// Opens a connection with the settings that every one of ours has.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let c = Connection::open(path)?;
-    c.busy_timeout(PATIENCE)?;
+    let mut c = Connection::open(path)?;
+    c.busy_handler(Some(patiently()))?;
     into_wal(&c)?;
     c.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864; \

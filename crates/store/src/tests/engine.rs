@@ -268,3 +268,28 @@ fn an_address_that_is_not_understood_is_refused_without_telling_its_password() {
     assert!(matches!(refused, StoreError::Unreachable(_)), "{refused:?}");
     assert!(!format!("{refused} {refused:?}").contains("secret"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_lock_of_another_process_is_waited_for() {
+    let bench = Bench::from(Database::sqlite());
+    let Raw::Sqlite(other) = settings(&bench.database).connect().unwrap() else {
+        panic!("not SQLite");
+    };
+    other
+        .execute_batch("BEGIN IMMEDIATE; INSERT INTO setting (name, value) VALUES ('theirs', '')")
+        .unwrap();
+    let store = bench.store.clone();
+    let ours = tokio::spawn(async move {
+        let kept = store.write::<_, StoreError>(|tx| {
+            put(tx, "ours")?;
+            Ok(tx.unaudited(()))
+        });
+        kept.await
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!ours.is_finished(), "it did not wait");
+    assert_eq!(bench.names().await, [""; 0], "who reads waits for nobody");
+    other.execute_batch("COMMIT").unwrap();
+    ours.await.unwrap().unwrap();
+    assert_eq!(bench.names().await, ["ours", "theirs"]);
+}
