@@ -88,7 +88,7 @@ def main():
             vault.start()
             print(json.dumps(asyncio.run(crowd(vault, pathlib.Path(scratch)))))
     finally:
-        libraries.postgres.stop()
+        libraries.close()
 
 
 main()

@@ -55,6 +55,12 @@ class Libraries:
             if old != place:
                 shutil.rmtree(old)
         self.postgres = Postgres(place / "postgres")
+        # Nothing is removed before the end: ext4 looks around the inodes of removed files whenever it makes one, for minutes.
+        self.copies = tempfile.TemporaryDirectory(prefix="copies-", dir=place)
+
+    def close(self):
+        self.postgres.stop()
+        self.copies.cleanup()
 
     def vault(self, engine, folder, database):
         settings = {"MEDIA_VAULT_WORKERS": "1", "MEDIA_VAULT_LOG": "warn"}
@@ -86,20 +92,20 @@ class Libraries:
     def copy(self, engine, size):
         """A vault on a library of its own."""
         folder, name = self.original(engine, size)
-        with tempfile.TemporaryDirectory(prefix="library-", dir=self.place) as place:
-            shutil.copytree(folder, place, dirs_exist_ok=True)
-            copied = f"{name}_copy"
+        place = pathlib.Path(self.copies.name) / f"{engine}-{size}"
+        shutil.copytree(folder, place)
+        copied = f"{name}_copy"
+        if engine == "postgres":
+            self.postgres.sql(f"DROP DATABASE IF EXISTS {copied}", f"CREATE DATABASE {copied} TEMPLATE {name}", "CHECKPOINT")
+        else:
+            os.sync()
+        vault = self.vault(engine, place, copied)
+        try:
+            yield vault
+        finally:
+            vault.kill()
             if engine == "postgres":
-                self.postgres.sql(f"DROP DATABASE IF EXISTS {copied}", f"CREATE DATABASE {copied} TEMPLATE {name}", "CHECKPOINT")
-            else:
-                os.sync()
-            vault = self.vault(engine, pathlib.Path(place), copied)
-            try:
-                yield vault
-            finally:
-                vault.kill()
-                if engine == "postgres":
-                    self.postgres.sql(f"DROP DATABASE {copied} WITH (FORCE)")
+                self.postgres.sql(f"DROP DATABASE {copied} WITH (FORCE)")
 
 
 def started(vault):
@@ -172,6 +178,7 @@ def ways(vault, photos, uploaded, place):
     folder.mkdir()
     for number in range(IMPORTED):
         (folder / f"IMG_{number:04}.jpg").write_bytes(photos[number % len(photos)].read_bytes() + b"imported" + number.to_bytes(8, "big"))
+    os.sync()
     began = time.perf_counter()
     vault.run("import", str(folder), "--user", harness.EMAIL)
     seconds = time.perf_counter() - began
@@ -210,18 +217,20 @@ def main():
     try:
         for engine in ENGINES:
             for size in SIZES:
-                with libraries.copy(engine, size) as vault, tempfile.TemporaryDirectory(dir=place) as scratch:
+                with libraries.copy(engine, size) as vault:
+                    scratch = vault.folder / "scratch"
+                    scratch.mkdir()
                     one = {"engine": engine, "rows": size, "start_ms": started(vault)}
                     time.sleep(3)
                     one["idle_mb"] = memory_mb(vault.process.pid)
                     vault.stop()
                     uploaded = backlog(vault, photos)
-                    one |= day(vault, pathlib.Path(scratch)) | ways(vault, photos, uploaded, pathlib.Path(scratch))
+                    one |= day(vault, scratch) | ways(vault, photos, uploaded, scratch)
                     found.append(one)
                     print(one, file=sys.stderr, flush=True)
         print(json.dumps(found))
     finally:
-        libraries.postgres.stop()
+        libraries.close()
 
 
 if __name__ == "__main__":
