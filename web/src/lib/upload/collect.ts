@@ -14,7 +14,10 @@ export interface Found {
 export type Way = () => Promise<FileSystemFileHandle | null>;
 type FolderWay = () => Promise<FileSystemDirectoryHandle | null>;
 
-/** All files of a drop, those in dropped folders included, some at a time: the first can be sent while the others are looked for. */
+/**
+ * All files of a drop, those in dropped folders included, some at a time: the first can be sent while the others are looked for.
+ * Throws at the end if one could not be opened; the rest came before.
+ */
 export function filesOfDrop(transfer: DataTransfer): AsyncIterable<Found[]> {
   // All must be taken before anything is awaited: the list is emptied afterwards.
   const dropped = [...transfer.items]
@@ -36,9 +39,11 @@ async function* look(dropped: readonly Dropped[]): AsyncGenerator<Found[]> {
     files.push({ file, way: handle ? () => handle as Promise<FileSystemFileHandle | null> : null });
   }
   yield files;
+  const failures: unknown[] = [];
   for (const { handle, entry } of dropped) {
-    if (isFolder(entry)) yield* walk(entry, async () => ((await handle) ?? null) as FileSystemDirectoryHandle | null);
+    if (isFolder(entry)) yield* walk(entry, async () => ((await handle) ?? null) as FileSystemDirectoryHandle | null, failures);
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 const isFolder = (entry: FileSystemEntry | null): entry is FileSystemDirectoryEntry => entry?.isDirectory === true;
@@ -46,21 +51,26 @@ const isFolder = (entry: FileSystemEntry | null): entry is FileSystemDirectoryEn
 /** Files asked for in one breath; the browser answers each by itself. */
 const AT_ONCE = 500;
 
-async function* walk(folder: FileSystemDirectoryEntry, way: FolderWay): AsyncGenerator<Found[]> {
+async function* walk(folder: FileSystemDirectoryEntry, way: FolderWay, failures: unknown[]): AsyncGenerator<Found[]> {
   if (CLUTTER_FOLDER.test(folder.name)) return;
-  const entries = await entriesOf(folder);
+  const entries = await entriesOf(folder).catch((error: unknown) => {
+    failures.push(error);
+    return [];
+  });
   const files = entries.filter((entry) => !isFolder(entry) && !isClutter(entry.name)) as FileSystemFileEntry[];
   for (let at = 0; at < files.length; at += AT_ONCE) {
-    yield await Promise.all(
-      files.slice(at, at + AT_ONCE).map(async (entry) => {
-        const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
-        return { file, way: async () => (await way())?.getFileHandle(entry.name).catch(() => null) ?? null };
-      })
-    );
+    const opened = await Promise.allSettled(files.slice(at, at + AT_ONCE).map((entry) => open(entry, way)));
+    yield opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    for (const one of opened) if (one.status === 'rejected') failures.push(one.reason);
   }
   for (const entry of entries.filter(isFolder)) {
-    yield* walk(entry, once(async () => (await way())?.getDirectoryHandle(entry.name).catch(() => null) ?? null));
+    yield* walk(entry, once(async () => (await way())?.getDirectoryHandle(entry.name).catch(() => null) ?? null), failures);
   }
+}
+
+async function open(entry: FileSystemFileEntry, way: FolderWay): Promise<Found> {
+  const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
+  return { file, way: async () => (await way())?.getFileHandle(entry.name).catch(() => null) ?? null };
 }
 
 const byName = new Intl.Collator(undefined, { numeric: true });
