@@ -64,12 +64,12 @@ test('the page is loaded anew in the middle: a dropped folder goes on by itself'
   await allArrived(page, library, given)
 })
 
-test('the page is loaded anew in the middle: chosen files, to which there is no way back, go on', async ({ signedIn: page, library, given }) => {
+test('the page is loaded anew in the middle: chosen files go on from their copies', async ({ signedIn: page, library, given }) => {
   const calm = await slowly(page, 4)
   await page.getByTestId('files-bar').setInputFiles(given.paths)
+  // The copies are there: as many as what is not sent yet.
+  await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toEqual({ copied: expect.any(Number), bare: 0 })
   await begun(library, 5)
-  // Copies are made on the way out, not before.
-  expect((await page.evaluate(kept)).copied).toBe(0)
   await calm()
   await page.reload()
   await allArrived(page, library, given)
@@ -77,8 +77,18 @@ test('the page is loaded anew in the middle: chosen files, to which there is no 
   await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
 })
 
-test('the page crashes in the middle of a long upload: chosen files go on from their copies', async ({ signedIn: page, library, given }) => {
-  const calm = await slowly(page, 0.8)
+test('the page is loaded anew before there are copies: a little is copied on the way out', async ({ signedIn: page, library, given }) => {
+  await slowly(page, 40)
+  await page.getByTestId('files-bar').setInputFiles(given.paths)
+  await begun(library, 1)
+  expect((await page.evaluate(kept)).copied).toBe(0)
+  await page.reload()
+  await allArrived(page, library, given)
+  await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
+})
+
+test('the page crashes in the middle: chosen files go on from their copies', async ({ signedIn: page, library, given }) => {
+  await slowly(page, 4)
   await page.getByTestId('files-bar').setInputFiles(given.paths)
   // As many as what is not sent yet.
   await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toEqual({ copied: expect.any(Number), bare: 0 })
@@ -87,7 +97,6 @@ test('the page crashes in the middle of a long upload: chosen files go on from t
   const crashed = page.waitForEvent('crash')
   void page.goto('chrome://crash').catch(() => undefined)
   await crashed
-  void calm
   await other.goto('/')
   await allArrived(other, library, given)
 })

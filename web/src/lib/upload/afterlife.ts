@@ -3,11 +3,16 @@ import { Cloakroom, type Kept } from './keep';
 
 /** Copies are made of no more than this, and of no more than a quarter of the room that the browser grants. */
 const MOST_COPIES = 2 * 1024 ** 3;
+/** Milliseconds until copies are made: most uploads are over before a copy of their files would be. */
+const COPY_AFTER = 2000;
 /**
- * Milliseconds until copies are made while the page stays: most uploads are over before, and a copy takes the disk and the
- * processor that sending wants. A page that is left makes them on its way out; these are for a browser that crashes.
+ * Bytes a second beyond which sending is about as fast as copying, so that a file is in the vault before its copy is made, and copies
+ * take the disk and the processor that sending wants. They wait, but not for ever (milliseconds).
  */
-const COPY_AFTER = 30_000;
+const FAST = 150e6;
+const WAIT_AT_MOST = 30_000;
+/** Milliseconds for which a page that is left is held, so that the browser begins with the copies before it is gone. */
+const HOLD = 60;
 /** Milliseconds in which the browser has to find the way back to a file. */
 const WAY_WITHIN = 2000;
 
@@ -44,7 +49,8 @@ export class Afterlife {
   #known = new Set<string>();
   #over = new Set<string>();
 
-  constructor() {
+  /** `speed`: bytes that are sent a second. */
+  constructor(private readonly speed: () => number) {
     if (!this.isPossible) return;
     // Held until the page is gone; the browser lets go of it then, whatever happened.
     void navigator.locks.request(lockOf(this.page), () => new Promise<never>(() => undefined));
@@ -65,10 +71,16 @@ export class Afterlife {
     setTimeout(() => void quietly(this.#copy(fresh)), COPY_AFTER);
   }
 
-  /** The page goes out of sight, perhaps for good: what has no way back is copied, which the browser finishes without the page. */
+  /**
+   * The page goes out of sight, perhaps for good: what has no way back is copied. As much as the browser copies in a moment is there
+   * afterwards; of gigabytes nothing may be.
+   */
   leave(): void {
     const tickets = [...this.#bare.values()].filter((upload) => this.#mayCopy(upload)).map((upload) => this.#ticket(upload, null, upload.found.file));
-    if (tickets.length + this.#over.size > 0) this.#room.changeAtOnce(tickets, [...this.#over]);
+    if (tickets.length + this.#over.size === 0) return;
+    this.#room.changeAtOnce(tickets, [...this.#over]);
+    const begun = performance.now();
+    while (tickets.length > 0 && performance.now() < begun + HOLD);
   }
 
   /** It has arrived, or nobody wants it any more. */
@@ -135,7 +147,9 @@ export class Afterlife {
 
   /** Copies what has no way back, the last first: the first are under way already. */
   async #copy(living: readonly Living[]): Promise<void> {
+    const begun = performance.now();
     for (const upload of living.toReversed()) {
+      while (!upload.isOver && this.speed() > FAST && performance.now() < begun + WAIT_AT_MOST) await new Promise((resolve) => setTimeout(resolve, 1000));
       if (!this.#mayCopy(upload)) continue;
       await this.#room.put([this.#ticket(upload, null, upload.found.file)]);
       // It may have arrived meanwhile.

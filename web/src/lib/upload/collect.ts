@@ -63,7 +63,8 @@ async function* walk(folder: FileSystemDirectoryEntry, way: FolderWay, failures:
     yield opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     for (const one of opened) if (one.status === 'rejected') failures.push(one.reason);
   }
-  for (const entry of entries.filter(isFolder)) {
+  for (const entry of entries) {
+    if (!isFolder(entry)) continue;
     yield* walk(entry, once(async () => (await way())?.getDirectoryHandle(entry.name).catch(() => null) ?? null), failures);
   }
 }

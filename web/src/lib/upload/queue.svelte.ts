@@ -64,7 +64,7 @@ export class UploadQueue {
   #next = 1;
   #cursor = 0;
 
-  #afterlife = new Afterlife();
+  #afterlife = new Afterlife(() => this.speed);
   #orphans: Orphans;
   /** Whose files these are. */
   #owner: string | null = null;
@@ -82,7 +82,8 @@ export class UploadQueue {
       for (const item of this.items) if (item.status === 'sending') this.#remember(item);
       this.#afterlife.leave();
     });
-    // On phones this is often the last that a page hears.
+    // The browser takes the first word that the page may go for more certain than the last; on phones it is often the only one.
+    globalThis.addEventListener?.('beforeunload', () => this.#afterlife.leave());
     globalThis.addEventListener?.('visibilitychange', () => {
       if (document.visibilityState === 'hidden') this.#afterlife.leave();
     });
