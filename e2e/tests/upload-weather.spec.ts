@@ -77,7 +77,7 @@ test('the page is loaded anew in the middle: chosen files go on from their copie
   await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
 })
 
-test('the page is loaded anew before there are copies: a little is copied on the way out', async ({ signedIn: page, library, given }) => {
+test('the page is loaded anew before there are copies: chosen files are handed over', async ({ signedIn: page, library, given }) => {
   await slowly(page, 40)
   await page.getByTestId('files-bar').setInputFiles(given.paths)
   await begun(library, 1)

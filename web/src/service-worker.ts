@@ -1,6 +1,7 @@
 /// <reference types="@sveltejs/kit" />
 import { build, files, version } from '$service-worker';
 import { FROM_CACHE, DATA, SHARED, THUMBNAILS } from './lib/offline/names';
+import { Holder } from './lib/upload/hold';
 
 /**
  * Makes the app open without the network: its own files are kept, and of the library what was seen last. The network is
@@ -35,8 +36,12 @@ worker.addEventListener('activate', (event) => {
   event.waitUntil(tidy());
 });
 
-worker.addEventListener('message', ({ data }) => {
+const holder = new Holder();
+
+worker.addEventListener('message', (event) => {
+  const { data, ports } = event;
   if (data === 'take-over') void worker.skipWaiting();
+  else holder.handle({ data, ports, waitUntil: (work) => event.waitUntil(work) });
 });
 
 worker.addEventListener('fetch', (event) => {

@@ -1,4 +1,5 @@
 import type { Found } from './collect';
+import { takeBack, tellHolder, type Held } from './hold';
 import { Cloakroom, type Kept } from './keep';
 
 /** Copies are made of no more than this, and of no more than a quarter of the room that the browser grants. */
@@ -11,8 +12,6 @@ const COPY_AFTER = 2000;
  */
 const FAST = 150e6;
 const WAIT_AT_MOST = 30_000;
-/** Milliseconds for which a page that is left is held, so that the browser begins with the copies before it is gone. */
-const HOLD = 60;
 /** Milliseconds in which the browser has to find the way back to a file. */
 const WAY_WITHIN = 2000;
 
@@ -39,7 +38,7 @@ export class Afterlife {
   readonly page = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
   #room = new Cloakroom();
   #owner: string | null = null;
-  /** Without a way back and without a copy. */
+  /** Without a way back and without a copy that is finished. */
   #bare = new Map<string, Living>();
   /** Bytes of each copy. */
   #copies = new Map<string, number>();
@@ -71,16 +70,10 @@ export class Afterlife {
     setTimeout(() => void quietly(this.#copy(fresh)), COPY_AFTER);
   }
 
-  /**
-   * The page goes out of sight, perhaps for good: what has no way back is copied. As much as the browser copies in a moment is there
-   * afterwards; of gigabytes nothing may be.
-   */
+  /** The page is about to go: files without a way back are handed over, and the next page asks for them. */
   leave(): void {
-    const tickets = [...this.#bare.values()].filter((upload) => this.#mayCopy(upload)).map((upload) => this.#ticket(upload, null, upload.found.file));
-    if (tickets.length + this.#over.size === 0) return;
-    this.#room.changeAtOnce(tickets, [...this.#over]);
-    const begun = performance.now();
-    while (tickets.length > 0 && performance.now() < begun + HOLD);
+    if (this.#over.size > 0) this.#room.removeAtOnce([...this.#over]);
+    if (this.#bare.size > 0) tellHolder({ hold: [...this.#bare.values()].map(({ id, found: { file } }) => ({ id, file })) });
   }
 
   /** It has arrived, or nobody wants it any more. */
@@ -99,6 +92,7 @@ export class Afterlife {
     this.#bare.clear();
     this.#copies.clear();
     this.#copied = 0;
+    tellHolder({ letGo: true });
     if (this.isPossible) await quietly(this.#room.empty());
   }
 
@@ -113,8 +107,10 @@ export class Afterlife {
         const left = (await this.#left(owner)).filter(({ page }) => page === other);
         const ours = left.map((kept) => ({ ...kept, page: this.page }));
         await quietly(this.#room.put(ours));
-        for (const { id } of ours) this.#known.add(id);
-        if (ours.length > 0) take(await wake(ours));
+        const held = await takeBack(ours.flatMap(({ id, handle, copy }) => (handle || copy ? [] : [id])));
+        // Those that were handed over are as good as given anew: they have no copy here either.
+        for (const { id } of ours) if (!held.has(id)) this.#known.add(id);
+        if (ours.length > 0) take(await wake(ours, held));
       });
     }
   }
@@ -152,6 +148,8 @@ export class Afterlife {
       while (!upload.isOver && this.speed() > FAST && performance.now() < begun + WAIT_AT_MOST) await new Promise((resolve) => setTimeout(resolve, 1000));
       if (!this.#mayCopy(upload)) continue;
       await this.#room.put([this.#ticket(upload, null, upload.found.file)]);
+      // Not before: a page that is left in the middle of it hands the file over.
+      this.#bare.delete(upload.id);
       // It may have arrived meanwhile.
       if (upload.isOver) await this.#room.remove([upload.id]);
       await this.#measure();
@@ -160,8 +158,7 @@ export class Afterlife {
 
   /** Is there a copy to be made of this, and room for it? Then it counts as made. */
   #mayCopy({ id, isOver, found: { file } }: Living): boolean {
-    if (isOver || !this.#bare.has(id) || this.#copied + file.size > this.#budget) return false;
-    this.#bare.delete(id);
+    if (isOver || !this.#bare.has(id) || this.#copies.has(id) || this.#copied + file.size > this.#budget) return false;
     this.#copies.set(id, file.size);
     this.#copied += file.size;
     return true;
@@ -184,7 +181,7 @@ const lockOf = (page: string): string => `media-vault-uploads-${page}`;
 /** Nothing here is worth more than a warning to nobody: uploads go on, only a reload would not find them. */
 const quietly = (work: Promise<void>): Promise<void> => work.catch(() => undefined);
 
-async function wake(kept: readonly Kept[]): Promise<Heirs> {
+async function wake(kept: readonly Kept[], held: Held = new Map()): Promise<Heirs> {
   const files: { id: string; found: Found }[] = [];
   const asleep: Kept[] = [];
   const lost: string[] = [];
@@ -194,7 +191,7 @@ async function wake(kept: readonly Kept[]): Promise<Heirs> {
       asleep.push(one);
       continue;
     }
-    const file = copy ?? (await handle?.getFile().catch(() => null)) ?? null;
+    const file = copy ?? held.get(id) ?? (await handle?.getFile().catch(() => null)) ?? null;
     if (file) files.push({ id, found: { file, way: handle && (async () => handle) } });
     else lost.push(one.name);
   }

@@ -27,15 +27,12 @@ export class Cloakroom {
     });
   }
 
-  /** Of a page that may be gone before anything answers: the browser carries it out by itself. Not before the database is open. */
-  changeAtOnce(files: readonly Kept[], gone: readonly string[]): void {
+  /** By a page that may be gone before anything answers. */
+  removeAtOnce(ids: readonly string[]): void {
     try {
       const transaction = this.#database?.transaction(STORE, 'readwrite', { durability: 'relaxed' });
-      if (!transaction) return;
-      const store = transaction.objectStore(STORE);
-      for (const file of files) store.put(file);
-      for (const id of gone) store.delete(id);
-      transaction.commit();
+      for (const id of ids) transaction?.objectStore(STORE).delete(id);
+      transaction?.commit();
     } catch {
       // The browser has taken the database away, as it does when somebody clears the data of this site.
     }

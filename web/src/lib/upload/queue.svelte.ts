@@ -82,11 +82,8 @@ export class UploadQueue {
       for (const item of this.items) if (item.status === 'sending') this.#remember(item);
       this.#afterlife.leave();
     });
-    // The browser takes the first word that the page may go for more certain than the last; on phones it is often the only one.
+    // A page that is killed in a hurry has said it here at least.
     globalThis.addEventListener?.('beforeunload', () => this.#afterlife.leave());
-    globalThis.addEventListener?.('visibilitychange', () => {
-      if (document.visibilityState === 'hidden') this.#afterlife.leave();
-    });
     // Who signs out, in whatever tab, leaves nothing on this device. What this page still holds waits for the same person.
     new BroadcastChannel('media-vault-session').addEventListener('message', ({ data }) => {
       if (data !== 'signed-out') return;
