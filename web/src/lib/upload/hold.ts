@@ -9,7 +9,7 @@ export type HoldRequest =
 
 export type Held = ReadonlyMap<string, File>;
 
-/** Milliseconds; browsers end a worker that is asked for nothing after five minutes. */
+/** Milliseconds: long enough for a page to be loaded anew, and not for ever. */
 const HOLD_FOR = 120_000;
 /** Milliseconds in which the worker has to answer; it may have to be started. */
 const ANSWER_WITHIN = 5000;
