@@ -94,7 +94,7 @@ pub async fn work(vault: Vault, settings: Settings, ending: CancellationToken) {
 }
 
 async fn claim(vault: &Vault, worker: &str) -> Result<Option<ClaimedJob>, VaultError> {
-    // A look costs nothing; taking costs a durable change. So first a look.
+    // A look costs nothing, and taking a change. So first a look.
     let now = vault.world().now();
     let due = vault
         .store()
@@ -106,7 +106,7 @@ async fn claim(vault: &Vault, worker: &str) -> Result<Option<ClaimedJob>, VaultE
     let worker = worker.to_owned();
     vault
         .store()
-        .write(move |tx| {
+        .write_soon(move |tx| {
             for kind in kinds::NAMES {
                 if let Some(job) = tx.claim_job(kind, &worker, now.plus(LEASE), now)? {
                     return Ok(tx.unaudited(Some(job)));
@@ -135,7 +135,7 @@ async fn extend(vault: &Vault, worker: &str, job: &ClaimedJob) -> Result<(), Vau
     let (id, worker, until) = (job.id, worker.to_owned(), vault.world().now().plus(LEASE));
     vault
         .store()
-        .write(move |tx| {
+        .write_soon(move |tx| {
             tx.extend_lease(id, &worker, until)?;
             Ok(tx.unaudited(()))
         })
@@ -179,7 +179,7 @@ async fn record(vault: &Vault, worker: &str, job: &ClaimedJob, ended: Result<(),
     let (id, worker) = (job.id, worker.to_owned());
     vault
         .store()
-        .write(move |tx| {
+        .write_soon(move |tx| {
             match end {
                 End::Done => tx.finish_job(id, &worker)?,
                 End::Again { at, why } => tx.retry_job(id, &worker, at, &why, now)?,

@@ -36,7 +36,28 @@ pub type Announce = Arc<dyn Fn(Announcement) + Send + Sync>;
 
 type Ack = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Work on a database thread; what it returns is called when its fate is known.
-pub(crate) type Job = Box<dyn FnOnce(&mut Session<'_>) -> Ack + Send>;
+type Work = Box<dyn FnOnce(&mut Session<'_>) -> Ack + Send>;
+
+/// What a loss of power may do to a change that was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// Nothing.
+    Now,
+    /// Undo it, and all that came after it and is no more lasting.
+    Soon,
+}
+
+/// Work that waits for a database thread. A read is `Now`: there is nothing to lose.
+pub(crate) struct Job {
+    work: Work,
+    lasting: Lasting,
+}
+
+impl Job {
+    fn run(self, session: &mut Session<'_>) -> Ack {
+        (self.work)(session)
+    }
+}
 
 /// Where the database is and how many hands it has.
 #[derive(Debug, Clone)]
@@ -175,11 +196,12 @@ impl Store {
         work: impl FnOnce(&mut Tx<'_, '_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
         let (tell, told) = oneshot::channel();
-        let job: Job = Box::new(move |session| {
+        let work: Work = Box::new(move |session| {
             let out = guarded(|| work(&mut Tx::new(session)));
             Box::new(move |_| send(tell, out))
         });
-        self.enqueue(&self.reads, job).await?;
+        let lasting = Lasting::Now;
+        self.enqueue(&self.reads, Job { work, lasting }).await?;
         told.await.map_err(|_| gone())?
     }
 
@@ -203,10 +225,28 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Tx<'_, '_>) -> Result<Audited<T>, E> + Send + 'static,
     ) -> Result<T, E> {
+        self.change(Lasting::Now, work).await
+    }
+
+    /// Changes something that is done again by itself if it is undone: which worker has a job, that a job has ended. It is kept whole or
+    /// not at all, and outlives a program that ends or is killed; a loss of power (on PostgreSQL also a server that is killed) may undo it
+    /// until the next durable change. The disk is not waited for, and so nobody waits for that who wants to change something meanwhile.
+    pub async fn write_soon<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_, '_>) -> Result<Audited<T>, E> + Send + 'static,
+    ) -> Result<T, E> {
+        self.change(Lasting::Soon, work).await
+    }
+
+    async fn change<T: Send + 'static, E: From<StoreError> + Send + 'static>(
+        &self,
+        lasting: Lasting,
+        work: impl FnOnce(&mut Tx<'_, '_>) -> Result<Audited<T>, E> + Send + 'static,
+    ) -> Result<T, E> {
         let (tell, told) = oneshot::channel();
         let announce = self.announce.clone();
-        let job: Job = Box::new(move |session| {
-            let (out, announcement) = run_change(session, work);
+        let work: Work = Box::new(move |session| {
+            let (out, announcement) = run_change(session, lasting, work);
             Box::new(move |kept| {
                 let out = match (out, kept) {
                     (Ok(value), Ok(())) => {
@@ -219,7 +259,7 @@ impl Store {
                 send(tell, out);
             })
         });
-        self.enqueue(&self.writes, job).await?;
+        self.enqueue(&self.writes, Job { work, lasting }).await?;
         told.await.map_err(|_| gone())?
     }
 
@@ -239,9 +279,10 @@ impl Store {
 
 fn run_change<T, E: From<StoreError>>(
     session: &mut Session<'_>,
+    lasting: Lasting,
     work: impl FnOnce(&mut Tx<'_, '_>) -> Result<Audited<T>, E>,
 ) -> (Result<T, E>, Announcement) {
-    if let Err(e) = session.begin_change() {
+    if let Err(e) = session.begin_change(lasting) {
         return (Err(e.into()), Announcement::default());
     }
     let mut tx = Tx::new(session);

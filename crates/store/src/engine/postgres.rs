@@ -1,7 +1,7 @@
 //! PostgreSQL: each thread owns a connection and mends it by itself.
 
 use super::{
-    Job, Session,
+    Job, Lasting, Session,
     tls::{self, Security},
 };
 use crate::{StoreError, value::Value};
@@ -75,8 +75,12 @@ impl Connection {
             out => out,
         }
     }
-    pub(super) fn begin(&mut self) -> Result<(), StoreError> {
-        self.ask(|c| c.client.batch_execute("BEGIN"))?;
+    pub(super) fn begin(&mut self, lasting: Lasting) -> Result<(), StoreError> {
+        let begin = match lasting {
+            Lasting::Now => "BEGIN",
+            Lasting::Soon => "BEGIN; SET LOCAL synchronous_commit = off",
+        };
+        self.ask(|c| c.client.batch_execute(begin))?;
         self.changing = true;
         Ok(())
     }
@@ -155,11 +159,11 @@ fn serve(url: &str, jobs: &flume::Receiver<Job>) {
             Ok(c) => {
                 pause = SHORTEST_PAUSE;
                 // On PostgreSQL a change commits by itself, inside `end_change`.
-                job(&mut Session::Postgres(c))(Ok(()));
+                job.run(&mut Session::Postgres(c))(Ok(()));
             }
             Err(e) => {
                 tracing::warn!(event = "store.unreachable", error = %e);
-                job(&mut Session::Broken(e))(Err(e.again()));
+                job.run(&mut Session::Broken(e))(Err(e.again()));
             }
         }
     }

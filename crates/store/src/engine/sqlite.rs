@@ -1,6 +1,6 @@
 //! SQLite: one thread writes, several read.
 
-use super::{Ack, Job, Session, near::Told};
+use super::{Ack, Job, Lasting, Session, near::Told};
 use crate::StoreError;
 use rusqlite::{Connection, config::DbConfig};
 use std::{
@@ -84,7 +84,7 @@ pub(super) fn start(
         c.pragma_update(None, "query_only", 1)?;
         spawn(format!("db-read-{n}"), move || {
             for job in jobs {
-                let ack = job(&mut Session::Sqlite(&c));
+                let ack = job.run(&mut Session::Sqlite(&c));
                 told.more();
                 ack(Ok(()));
             }
@@ -92,8 +92,9 @@ pub(super) fn start(
     }
     let (writes, jobs) = flume::bounded::<Job>(queue);
     spawn("db-write".into(), move || {
-        while let Ok(first) = jobs.recv() {
-            writer.write_together(first, &jobs);
+        let mut left = None;
+        while let Some(first) = left.take().or_else(|| jobs.recv().ok()) {
+            left = writer.write_together(first, &jobs);
         }
     })?;
     Ok((reads, writes))
@@ -107,7 +108,9 @@ pub(super) fn spawn(name: String, work: impl FnOnce() + Send + 'static) -> Resul
 /// The one thread that changes something, and what it remembers of the commit before.
 struct Writer {
     c: Connection,
-    /// Changes of the last commit, and how long it took.
+    /// How lasting its commits are at present.
+    lasting: Lasting,
+    /// Changes of the last durable commit, and how long it took.
     last: usize,
     took: Duration,
     /// Changes since the last checkpoint was asked for.
@@ -136,6 +139,7 @@ impl Writer {
         })?;
         Ok(Writer {
             c,
+            lasting: Lasting::Now,
             last: 0,
             took: Duration::ZERO,
             since: 0,
@@ -145,29 +149,32 @@ impl Writer {
         })
     }
 
-    /// Runs every change that waits, each in a savepoint of its own, and makes all of them durable by one commit.
-    fn write_together(&mut self, first: Job, jobs: &flume::Receiver<Job>) {
+    /// Runs every change that waits, each in a savepoint of its own, and keeps all of them by one commit, which is as lasting as the first of
+    /// them has to be. Gives back the one that was taken from those that wait and has to be more lasting.
+    fn write_together(&mut self, first: Job, jobs: &flume::Receiver<Job>) -> Option<Job> {
         if self.behind.swap(false, Ordering::Relaxed)
             && let Err(e) = write_back(&self.c)
         {
             tracing::warn!(event = "store.checkpoint_failed", error = %e);
         }
-        if let Err(e) = self.c.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from) {
-            return first(&mut Session::Broken(&e))(Err(e.again()));
+        if let Err(e) = self.begin(first.lasting) {
+            first.run(&mut Session::Broken(&e))(Err(e.again()));
+            return None;
         }
         let begun = Instant::now();
         let mut acks: Vec<Ack> = vec![];
         let mut next = Some(first);
-        while let Some(job) = next.take() {
-            acks.push(job(&mut Session::Sqlite(&self.c)));
+        while let Some(job) = next.take_if(|job| self.lasting == Lasting::Now || job.lasting == Lasting::Soon) {
+            acks.push(job.run(&mut Session::Sqlite(&self.c)));
             if self.c.is_autocommit() {
                 // SQLite rolled everything back by itself, as it does when the disk is full.
                 self.nudge(CHECKPOINT_EVERY);
-                return acks.into_iter().for_each(|ack| ack(Err(StoreError::NoSpace)));
+                acks.into_iter().for_each(|ack| ack(Err(StoreError::NoSpace)));
+                return None;
             }
             if acks.len() < TOGETHER {
                 // Whoever was answered by the last commit is about to ask again. One caller alone is never waited for.
-                let patience = if acks.len() < self.last {
+                let patience = if self.lasting == Lasting::Now && acks.len() < self.last {
                     self.took / GATHER
                 } else {
                     Duration::ZERO
@@ -187,14 +194,29 @@ impl Writer {
             tracing::error!(event = "store.rollback_failed", error = %e);
         }
         self.told.more();
-        (self.last, self.took) = (acks.len(), committing.elapsed());
+        let changes = acks.len();
+        if self.lasting == Lasting::Now {
+            (self.last, self.took) = (changes, committing.elapsed());
+        }
         for ack in acks {
             ack(match &kept {
                 Ok(()) => Ok(()),
                 Err(e) => Err(e.again()),
             });
         }
-        self.nudge(if kept.is_ok() { self.last } else { CHECKPOINT_EVERY });
+        self.nudge(if kept.is_ok() { changes } else { CHECKPOINT_EVERY });
+        next
+    }
+
+    fn begin(&mut self, lasting: Lasting) -> Result<(), StoreError> {
+        if lasting != self.lasting {
+            self.c.execute_batch(match lasting {
+                Lasting::Now => "PRAGMA synchronous = FULL",
+                Lasting::Soon => "PRAGMA synchronous = NORMAL",
+            })?;
+            self.lasting = lasting;
+        }
+        Ok(self.c.execute_batch("BEGIN IMMEDIATE")?)
     }
 
     fn nudge(&mut self, changes: usize) {

@@ -1,6 +1,6 @@
 //! A transaction as a use case sees it.
 
-use super::{Announcement, postgres::Connection};
+use super::{Announcement, Lasting, postgres::Connection};
 use crate::{
     StoreError,
     tally::Tally,
@@ -40,11 +40,12 @@ impl<T> Audited<T> {
 }
 
 impl Session<'_> {
-    /// On SQLite many changes share one transaction, so each has a savepoint; on PostgreSQL each has its own transaction.
-    pub(super) fn begin_change(&mut self) -> Result<(), StoreError> {
+    /// On SQLite many changes share one transaction, so each has a savepoint, and how lasting they are is settled for all of them; on
+    /// PostgreSQL each has its own transaction.
+    pub(super) fn begin_change(&mut self, lasting: Lasting) -> Result<(), StoreError> {
         match self {
             Session::Sqlite(c) => Ok(c.prepare_cached("SAVEPOINT change")?.execute([]).map(drop)?),
-            Session::Postgres(c) => c.begin(),
+            Session::Postgres(c) => c.begin(lasting),
             Session::Broken(e) => Err(e.again()),
         }
     }

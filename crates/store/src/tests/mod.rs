@@ -3,6 +3,7 @@
 mod engine;
 mod everything;
 mod faults;
+mod lasting;
 mod migrations;
 mod near;
 mod parity;
