@@ -21,7 +21,7 @@ use crate::picture::{Bounds, Picture, Studio};
 use crate::raw;
 use crate::sandbox::{self, Limits};
 use crate::sniff::Format;
-use crate::wire::{self, Answer, Job, RenditionHead, Report, Setup};
+use crate::wire::{self, Answer, Item, Job, RenditionHead, Report, Setup};
 
 /// First argument of a child that decodes by itself; its [`Setup`] follows.
 pub(crate) const SERVE: &str = "--serve";
@@ -80,10 +80,10 @@ fn serve(setup: &Setup) -> Result<(), String> {
     let mut studio = Studio::default();
     loop {
         let message = wire::receive(&socket, None).map_err(|error| format!("request: {error}"))?;
-        let Some((job, handles)) = message else { return Ok(()) };
+        let Some((item, handles)) = message else { return Ok(()) };
         sandbox::allow_cpu(setup.limits.cpu_seconds).map_err(|error| error.to_string())?;
         // A panic is a bug in a decoder. It costs this item; the child says so and is replaced.
-        let answer = catch_unwind(AssertUnwindSafe(|| one(setup, &mut studio, &job, handles)));
+        let answer = catch_unwind(AssertUnwindSafe(|| one(setup, &mut studio, &item, handles)));
         let crashed = answer.is_err();
         let answer = answer.unwrap_or_else(|_| {
             Err(Failure::new(
@@ -98,33 +98,33 @@ fn serve(setup: &Setup) -> Result<(), String> {
     }
 }
 
-fn one(setup: &Setup, studio: &mut Studio, job: &Job, handles: Vec<OwnedFd>) -> Answer {
+fn one(setup: &Setup, studio: &mut Studio, item: &Item, handles: Vec<OwnedFd>) -> Answer {
     let [input, output] = <[OwnedFd; 2]>::try_from(handles)
         .map_err(|_| Failure::io("The decoder", "input and output are missing"))?
         .map(File::from);
-    if let Job::Act(act) = job {
+    if let Job::Act(act) = item.job {
         if setup.test_acts {
-            return act::perform(*act, &output);
+            return act::perform(act, &output);
         }
         return Err(Failure::new(
             FailureCode::Unsupported,
             "There are no test acts in this child.",
         ));
     }
-    let data = sandbox::sys::view(&input).map_err(|error| Failure::io("The decoder's input", error))?;
+    let data = sandbox::sys::view(&input, item.len).map_err(|error| Failure::io("The decoder's input", error))?;
     let bounds = Bounds {
         max_pixels: setup.max_pixels,
         memory: setup.limits.memory,
     };
-    match job {
+    match item.job {
         Job::Inspect { format } => {
-            let mut report = metadata::inspect(*format, &data);
-            report.dimensions = report.dimensions.or_else(|| header_dimensions(*format, &data));
+            let mut report = metadata::inspect(format, &data);
+            report.dimensions = report.dimensions.or_else(|| header_dimensions(format, &data));
             Ok(report)
         }
         Job::Develop { format } if format.is_raw() => {
-            let mut report = metadata::inspect(*format, &data);
-            let preview = raw::preview(*format, &data)?;
+            let mut report = metadata::inspect(format, &data);
+            let preview = raw::preview(format, &data)?;
             report.warnings.extend(preview.warning());
             let orientation = report
                 .metadata
@@ -134,12 +134,12 @@ fn one(setup: &Setup, studio: &mut Studio, job: &Job, handles: Vec<OwnedFd>) -> 
             develop(studio, Format::Jpeg, preview.jpeg, orientation, bounds, report, &output)
         }
         Job::Develop { format } => {
-            let report = metadata::inspect(*format, &data);
+            let report = metadata::inspect(format, &data);
             let orientation = report.metadata.orientation.unwrap_or(1);
-            develop(studio, *format, &data, orientation, bounds, report, &output)
+            develop(studio, format, &data, orientation, bounds, report, &output)
         }
         Job::Finish { colours } => {
-            let picture = studio.finish_png(&data, *colours, bounds)?;
+            let picture = studio.finish_png(&data, colours, bounds)?;
             answer(picture, Report::default(), &output)
         }
         Job::Act(_) => Err(Failure::new(

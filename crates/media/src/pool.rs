@@ -1,5 +1,6 @@
 //! The pool of decoder children: takes files from any thread, hands each to a child, replaces what died.
 
+mod desk;
 mod merge;
 mod pictures;
 mod spawner;

@@ -142,7 +142,7 @@ fn picture(turn: &Turn<'_>, input: &File, facts: &Facts, made: &mut Processed) -
         }
     };
     memory::seal(&frame).map_err(|error| Failure::io("Memory", error))?;
-    match turn.decode(&Job::Finish { colours: Colours::Srgb }, &frame) {
+    match turn.decode(Job::Finish { colours: Colours::Srgb }, &frame) {
         Ok(outcome) => {
             made.thumbhash = outcome.report.thumbhash;
             made.renditions = outcome.renditions;

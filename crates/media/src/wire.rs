@@ -34,6 +34,14 @@ pub(crate) struct Setup {
 
 /// One item for a decoder child; the input and output memory come along as handles.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Item {
+    pub(crate) job: Job,
+    /// How many bytes of the input memory are the file.
+    pub(crate) len: u64,
+}
+
+/// What to do with an item.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) enum Job {
     /// Metadata and renditions of a picture.
     Develop { format: Format },

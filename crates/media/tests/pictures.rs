@@ -9,7 +9,7 @@
 
 mod support;
 
-use media::{FailureCode, Format, Kind, RenditionKind, Settings, WarningCode, sniff};
+use media::{DecoderPool, FailureCode, Format, Hints, Kind, RenditionKind, Settings, WarningCode, sniff};
 use support::{corpus, difference, files, fit, made, pool, preview, process, read, thumb};
 
 /// Every made photo looks as Pillow and LittleCMS show it: upright, in the right colours, on white.
@@ -236,3 +236,58 @@ const KNOWN_LIARS: &[&str] = &[
     "empty.heic",
     "l2rgb_read.bmp",
 ];
+
+/// A child reads its files from the same memory, one after the other.
+#[test]
+fn nothing_of_a_file_is_left_for_the_next() {
+    let whole = made("orientation_6.jpg");
+    let half = &whole[..whole.len() / 2];
+    let of_half = |pool: &DecoderPool| process(pool, half).expect("what is there is shown");
+    let alone = of_half(&pool());
+    assert!(!alone.warnings.is_empty(), "half a picture is noticed");
+
+    let pool = pool();
+    let before = process(&pool, &whole).expect("a picture");
+    let behind = of_half(&pool);
+    assert_eq!(pool.idle_children().len(), 1, "both by the same child");
+    assert_eq!(behind, alone);
+    assert_ne!(preview(&behind), preview(&before));
+}
+
+#[test]
+fn a_file_that_is_larger_than_what_a_child_keeps_is_processed_all_the_same() {
+    let small = made("orientation_6.jpg");
+    let mut large = small.clone();
+    large.resize(17 << 20, 0);
+    let pool = pool();
+    let want = process(&pool, &small).expect("a picture");
+    let got = process(&pool, &large).expect("a picture");
+    assert_eq!(preview(&got), preview(&want));
+    assert_eq!(preview(&process(&pool, &small).expect("a picture")), preview(&want));
+}
+
+/// A source that breaks off costs its own item and no child.
+#[test]
+fn a_file_that_cannot_be_read_leaves_its_child_as_it_was() {
+    struct Broken;
+    impl media::Source for Broken {
+        fn len(&self) -> u64 {
+            1000
+        }
+        fn read_at(&self, _: u64, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+    }
+    let pool = pool();
+    process(&pool, &made("orientation_6.jpg")).expect("a picture");
+    let children = pool.idle_children();
+    let known = media::sniff(&made("orientation_6.jpg"));
+    let failure = pool
+        .process(&Broken, &Hints { known })
+        .expect_err("nothing can be read");
+    assert!(
+        failure.retry() && failure.detail.contains("the disk is gone"),
+        "{failure}"
+    );
+    assert_eq!(pool.idle_children(), children);
+}

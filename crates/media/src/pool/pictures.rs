@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io;
 
 use super::Turn;
+use super::desk;
 use super::merge::processed;
 use super::tool::Tool;
+use super::worker::Input;
 use crate::failure::{Failure, FailureCode};
 use crate::memory;
 use crate::picture::{Bounds, PREVIEW_LONG_SIDE, check_pixels};
@@ -22,7 +24,11 @@ pub(crate) struct Outcome {
 
 impl Turn<'_> {
     /// Hands one item to a decoder child.
-    pub(crate) fn decode(&self, job: &Job, input: &File) -> Result<Outcome, Failure> {
+    pub(crate) fn decode(&self, job: Job, input: &File) -> Result<Outcome, Failure> {
+        self.hand(job, &Input::Memory(input))
+    }
+
+    fn hand(&self, job: Job, input: &Input<'_>) -> Result<Outcome, Failure> {
         let output = memory::anonymous("renditions").map_err(|error| Failure::io("Memory", error))?;
         // A child that died before it got to work (killed between two items) says nothing about this file.
         let (worker, answer) = match self.take_worker()?.ask(job, input, &output) {
@@ -83,17 +89,22 @@ pub(super) fn process(turn: &Turn<'_>, source: &dyn Source, format: Format) -> R
             ),
         ));
     }
+    let job = Job::Develop { format };
+    let vips_may_need_it = matches!(format, Format::Heic | Format::Avif | Format::Tiff);
+    if !vips_may_need_it && source.len() <= desk::LARGEST {
+        return Ok(processed(format, turn.hand(job, &Input::Source(source))?));
+    }
     let input = memory::load(source).map_err(|error| Failure::io("Reading the file failed", error))?;
     let outcome = match format {
         Format::Heic | Format::Avif => by_vips(turn, format, &input)?,
-        Format::Tiff => match turn.decode(&Job::Develop { format }, &input) {
+        Format::Tiff => match turn.decode(job, &input) {
             // libtiff knows what the Rust decoder does not: fax, CIE L*a*b*, odd bit depths.
             Err(failure) if !failure.retry() && failure.code != FailureCode::TooManyPixels => {
                 by_vips(turn, format, &input).map_err(|_| tiff_failure(failure))?
             }
             other => other?,
         },
-        _ => turn.decode(&Job::Develop { format }, &input)?,
+        _ => turn.decode(job, &input)?,
     };
     Ok(processed(format, outcome))
 }
@@ -111,7 +122,7 @@ fn tiff_failure(first: Failure) -> Failure {
 
 /// Metadata by a child, pixels by libvips, renditions by a child again.
 fn by_vips(turn: &Turn<'_>, format: Format, input: &File) -> Result<Outcome, Failure> {
-    let mut report = turn.decode(&Job::Inspect { format }, input)?.report;
+    let mut report = turn.decode(Job::Inspect { format }, input)?.report;
     let settings = turn.settings();
     if let Some(dimensions) = report.dimensions {
         check_pixels(
@@ -139,7 +150,7 @@ fn by_vips(turn: &Turn<'_>, format: Format, input: &File) -> Result<Outcome, Fai
     let decoded = turn.run(Tool::Vips, &arguments, input)?;
     memory::seal(&decoded.file).map_err(|error| Failure::io("Memory", error))?;
     let finished = turn.decode(
-        &Job::Finish {
+        Job::Finish {
             colours: report.colours,
         },
         &decoded.file,
@@ -162,5 +173,5 @@ pub(super) fn act(turn: &Turn<'_>, act: TestAct) -> Result<(), Failure> {
         Ok(input)
     };
     let input = sealed().map_err(|error| Failure::io("Memory", error))?;
-    turn.decode(&Job::Act(act), &input).map(|_| ())
+    turn.decode(Job::Act(act), &input).map(|_| ())
 }

@@ -8,21 +8,32 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use super::desk::Desk;
 use super::spawner::Spawner;
 use super::verdict::{self, Death};
 use super::{Settings, verdict::Ending};
 use crate::child::SERVE;
 use crate::failure::Failure;
 use crate::memory;
-use crate::wire::{self, Answer, Job, Report};
+use crate::source::Source;
+use crate::wire::{self, Answer, Item, Job, Report};
 
 /// How much of a dead child's last words is read.
 const LAST_WORDS: u64 = 16 * 1024;
+
+/// Where an item is.
+pub(super) enum Input<'a> {
+    /// In memory that is sealed.
+    Memory(&'a File),
+    /// At its source; at most [`super::desk::LARGEST`] bytes.
+    Source(&'a dyn Source),
+}
 
 pub(super) struct Worker {
     process: Child,
     socket: UnixStream,
     words: File,
+    desk: Desk,
     served: u32,
     wall_limit: Duration,
 }
@@ -32,6 +43,7 @@ impl Worker {
         let failed = |error: io::Error| Failure::io("A decoder could not be started", error);
         let (socket, theirs) = UnixStream::pair().map_err(failed)?;
         let words = memory::anonymous("decoder-words").map_err(failed)?;
+        let desk = Desk::new().map_err(failed)?;
         let setup = serde_json::to_string(&settings.setup()).map_err(|error| failed(error.into()))?;
         let mut command = Command::new(&settings.command);
         command
@@ -47,6 +59,7 @@ impl Worker {
             process,
             socket,
             words,
+            desk,
             served: 0,
             wall_limit: settings.wall_limit,
         })
@@ -60,10 +73,18 @@ impl Worker {
         self.served
     }
 
-    /// Hands one item to the child. `Err` means that the child is gone and why; the inner result is its own answer.
-    pub(super) fn ask(mut self, job: &Job, input: &File, output: &File) -> Result<(Self, Answer), Failure> {
-        let handles = [input.as_fd(), output.as_fd()];
-        if let Err(error) = wire::send(&self.socket, job, &handles) {
+    /// Hands one item to the child. `Err` means that the child is gone and why; the inner result is its own answer, or that the
+    /// file could not be read.
+    pub(super) fn ask(mut self, job: Job, input: &Input<'_>, output: &File) -> Result<(Self, Answer), Failure> {
+        let laid = match *input {
+            Input::Memory(memory) => memory.metadata().map(|known| (memory, known.len())),
+            Input::Source(source) => self.desk.lay(source).map(|handle| (handle, source.len())),
+        };
+        let (memory, len) = match laid {
+            Ok(laid) => laid,
+            Err(error) => return Ok((self, Err(Failure::io("Reading the file failed", error)))),
+        };
+        if let Err(error) = wire::send(&self.socket, &Item { job, len }, &[memory.as_fd(), output.as_fd()]) {
             // It ended while it waited: the item has nothing to do with it.
             return Err(Failure::io("A decoder had ended", error));
         }

@@ -1,8 +1,8 @@
-//! The two things that need `unsafe`: a signal handler, and a view of sealed memory.
+//! The two things that need `unsafe`: a signal handler, and a view of memory that stays as it is.
 
 #![expect(
     unsafe_code,
-    reason = "one small audited module: a signal handler of five calls, and one mmap of sealed memory"
+    reason = "one small audited module: a signal handler of five calls, and one mmap of memory that stays as it is"
 )]
 
 use std::fs::File;
@@ -10,7 +10,7 @@ use std::io::{self, Seek, SeekFrom};
 
 use libc::{c_int, c_void, siginfo_t};
 use memmap2::{Mmap, MmapOptions};
-use rustix::fs::{SealFlags, fcntl_get_seals};
+use rustix::fs::{OFlags, SealFlags, fcntl_get_seals, fcntl_getfl};
 
 use super::{FORBIDDEN, FORBIDDEN_EXIT};
 
@@ -58,17 +58,26 @@ extern "C" fn on_forbidden_call(_signal: c_int, info: *mut siginfo_t, _context: 
     }
 }
 
-/// A view of anonymous memory that nobody can change or shorten any more.
+/// A view of the first `len` bytes of anonymous memory that is never shortened and that nobody changes meanwhile: it is sealed, or
+/// it is what the parent lays its files on (`pool/desk.rs`), who touches it only when this child has answered.
 ///
 /// # Errors
-/// If the memory is not sealed against writing and shrinking, or the system refuses the view.
-pub(crate) fn view(mut file: &File) -> io::Result<Mmap> {
+/// If the memory can be shortened, can be written to by whoever has this handle, or is not as long.
+pub(crate) fn view(mut file: &File, len: u64) -> io::Result<Mmap> {
+    let refused = |why| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     let seals = fcntl_get_seals(file)?;
-    if !seals.contains(SealFlags::WRITE | SealFlags::SHRINK) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the memory is not sealed"));
+    if !seals.contains(SealFlags::SHRINK) {
+        return refused("the memory can be shortened");
     }
-    let len = usize::try_from(file.seek(SeekFrom::End(0))?).map_err(io::Error::other)?;
-    // SAFETY: the seals hold for good and for everybody, so that the bytes stay there and stay as they are, which is
-    // what a shared slice needs.
+    let only_reads = fcntl_getfl(file)? & OFlags::RWMODE == OFlags::RDONLY;
+    if !seals.contains(SealFlags::WRITE) && !only_reads {
+        return refused("the memory can be changed");
+    }
+    if len > file.seek(SeekFrom::End(0))? {
+        return refused("the memory is shorter than it should be");
+    }
+    let len = usize::try_from(len).map_err(io::Error::other)?;
+    // SAFETY: the bytes stay there, for the seal holds for good and for everybody. They stay as they are, sealed, or because the
+    // only one who can write to them waits for the answer of this child. That is what a shared slice needs.
     unsafe { MmapOptions::new().len(len).map(file) }
 }
