@@ -8,6 +8,8 @@ export interface NextPage {
   readonly cursor: string | undefined;
 }
 
+const sum = (buckets: readonly TimelineBucket[]): number => buckets.reduce((total, { count }) => total + count, 0);
+
 /** A stretch of a timeline under one heading, a month or a year: how many items it has, those that are loaded, and how they lie. */
 export class Section {
   /** `2024-05`, or `2024` for a year; either sorts like its time. */
@@ -26,7 +28,7 @@ export class Section {
   constructor(month: string, buckets: readonly TimelineBucket[]) {
     this.month = month;
     this.buckets = buckets;
-    this.count = buckets.reduce((sum, { count }) => sum + count, 0);
+    this.count = sum(buckets);
   }
 
   get loaded(): number {
@@ -41,6 +43,11 @@ export class Section {
   get next(): NextPage | null {
     const bucket = this.buckets[this.#at];
     return bucket ? { month: bucket.month, cursor: this.#cursor } : null;
+  }
+
+  /** Is it as many items as the server counts? */
+  agreesWith(buckets: readonly TimelineBucket[]): boolean {
+    return this.count === sum(buckets) && this.buckets.length === buckets.length;
   }
 
   arrange(options: LayoutOptions): void {
@@ -64,8 +71,10 @@ export class Section {
     if (this.isComplete) this.count = this.loaded;
   }
 
-  /** Takes over what another one has loaded of the same stretch. */
+  /** Takes over what another one knows and has loaded of the same stretch. */
   take(other: Section): void {
+    this.buckets = other.buckets;
+    this.count = other.count;
     this.columns = other.columns;
     this.#at = other.#at;
     this.#cursor = other.#cursor;

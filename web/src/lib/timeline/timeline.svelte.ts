@@ -142,9 +142,11 @@ export class Timeline {
 
   async #fetchPage(section: Section): Promise<void> {
     try {
-      const { next } = section;
+      const { next, columns } = section;
       if (!next) return;
       const page = await this.#source.month(next.month, next.cursor, section.loaded === 0 ? FIRST_PAGE : undefined);
+      // Other items are there meanwhile; what follows them is asked for anew.
+      if (section.columns !== columns) return;
       this.#change(() => {
         section.append(page.items, page.next_cursor ?? null);
         section.failed = null;
@@ -171,55 +173,64 @@ export class Timeline {
     }
   }
 
-  #apply(summary: { readonly buckets: readonly TimelineBucket[] }): Section[] {
-    const known = new Map(this.sections.map((section) => [section.month, section]));
+  #apply({ buckets }: { readonly buckets: readonly TimelineBucket[] }): void {
+    this.#change(() => this.#divide(buckets));
+  }
+
+  /** Sections by the server's counts. What is loaded of them stays; answers those that the server counts otherwise. */
+  #divide(buckets: readonly TimelineBucket[]): Section[] {
+    const known = this.#byName();
     const stale: Section[] = [];
-    this.#buckets = summary.buckets;
-    this.#change(() => {
-      this.sections = [...sectionsOf(summary.buckets, this.#isByYear)].map(([name, buckets]) => {
-        const fresh = new Section(name, buckets);
-        const section = known.get(name);
-        if (section && section.count === fresh.count && section.buckets.length === buckets.length) return section;
-        if (section && section.loaded > 0) {
-          section.count = fresh.count;
-          section.buckets = buckets;
-          stale.push(section);
-          return section;
-        }
-        if (this.#options) fresh.arrange(this.#options);
-        return fresh;
-      });
+    this.#buckets = buckets;
+    this.sections = [...sectionsOf(buckets, this.#isByYear)].map(([name, ofSection]) => {
+      const section = known.get(name);
+      if (section?.agreesWith(ofSection)) return section;
+      if (section && section.loaded > 0) {
+        stale.push(section);
+        return section;
+      }
+      const fresh = new Section(name, ofSection);
+      if (this.#options) fresh.arrange(this.#options);
+      return fresh;
     });
     return stale;
   }
 
+  #byName(): Map<string, Section> {
+    return new Map(this.sections.map((section) => [section.month, section]));
+  }
+
   /**
    * Something changed on the server: counts are compared, and the loaded months that differ or hold one of `touched` are
-   * read again and swapped in one step. `all`: every loaded month, for something may have been missed.
+   * read again; then counts and months are swapped in one step, drawn once. `all`: every loaded month, for something may have
+   * been missed.
    */
   async sync(touched: ReadonlySet<string>, all = false): Promise<void> {
-    const stale = new Set(this.#apply(await this.#source.summary()));
-    if (all) {
-      for (const section of this.sections) if (section.loaded > 0) stale.add(section);
-    }
-    if (touched.size > 0) {
-      for (const section of this.sections) {
-        if (section.loaded > 0 && !stale.has(section) && section.columns.id.some((id) => touched.has(id))) stale.add(section);
-      }
-    }
-    const reread = await Promise.all([...stale].map(async (section) => ({ section, copy: await this.#reread(section, touched, all) })));
-    if (reread.length === 0) return;
+    const { buckets } = await this.#source.summary();
+    const known = this.#byName();
+    const stale = [...sectionsOf(buckets, this.#isByYear)].flatMap(([name, ofSection]) => {
+      const section = known.get(name);
+      if (!section || section.loaded === 0) return [];
+      const isStale = all || !section.agreesWith(ofSection) || section.columns.id.some((id) => touched.has(id));
+      return isStale ? [{ section, buckets: ofSection }] : [];
+    });
+    const reread = await Promise.all(stale.map(async ({ section, buckets }) => ({ section, copy: await this.#reread(section, buckets, touched, all) })));
+    let hasMissed = false;
     this.#change(() => {
+      const differing = this.#divide(buckets);
       for (const { section, copy } of reread) {
         section.take(copy);
         if (this.#options) section.arrange(this.#options);
       }
+      // Loaded while the others were read again.
+      hasMissed = differing.some((one) => !reread.some(({ section }) => section === one));
     });
+    if (hasMissed) await this.sync(touched, all);
   }
 
   /** As much of a section as was loaded; no more is read than can have changed. `all`: anything can have. */
-  async #reread(section: Section, touched: ReadonlySet<string>, all: boolean): Promise<Section> {
-    const copy = new Section(section.month, section.buckets);
+  async #reread(section: Section, buckets: readonly TimelineBucket[], touched: ReadonlySet<string>, all: boolean): Promise<Section> {
+    const copy = new Section(section.month, buckets);
     const wanted = section.loaded;
     let size = Math.min(PAGE, FIRST_PAGE + (all ? wanted : touched.size));
     for (let { next } = copy; next && copy.loaded < Math.max(1, wanted); { next } = copy) {

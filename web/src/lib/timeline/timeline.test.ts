@@ -13,6 +13,14 @@ class FakeLibrary {
   months = new Map<string, string[]>();
   asked: string[] = [];
   fails = false;
+  #held: Promise<void> | null = null;
+
+  /** The next answer with items waits, as it was when it was asked for, until the returned function is called. */
+  hold(): () => void {
+    let arrive = (): void => undefined;
+    this.#held = new Promise((resolve) => (arrive = resolve));
+    return arrive;
+  }
 
   put(month: string, count: number): this {
     this.months.set(month, Array.from({ length: count }, (_, n) => `${month}/${n}`));
@@ -32,7 +40,11 @@ class FakeLibrary {
         const all = this.months.get(month) ?? [];
         const from = Number(cursor ?? 0);
         const next = from + PAGE < all.length ? String(from + PAGE) : null;
-        return { month, count: all.length, items: columns(all.slice(from, from + PAGE), month), next_cursor: next };
+        const page = { month, count: all.length, items: columns(all.slice(from, from + PAGE), month), next_cursor: next };
+        const held = this.#held;
+        this.#held = null;
+        await held;
+        return page;
       }
     };
     return { timeline } as unknown as Api;
@@ -167,6 +179,55 @@ describe('changes', () => {
     expect(timeline.sections.map(({ month, count }) => `${month}:${count}`)).toEqual(['2024-06:1', '2024-05:25', '2024-04:4', '2023-12:12']);
     expect(library.asked).toEqual(['2024-04@0']);
     expect(timeline.find('2024-04/new')?.index).toBe(0);
+  });
+
+  it('on the server are drawn once, counts and months together', async () => {
+    await timeline.wantAll(section(0));
+    await timeline.wantAll(section(1));
+    library.months.get('2024-05')?.unshift('2024-05/new');
+    library.months.get('2024-04')?.unshift('2024-04/new');
+    const drawn: number[] = [];
+    timeline.keepWith({ keep: (change) => (change(), drawn.push(timeline.sections.filter(({ count, loaded }) => loaded > 0 && count !== loaded).length)) });
+    await timeline.sync(new Set());
+    expect(drawn).toEqual([0]);
+    expect(timeline.total).toBe(42);
+  });
+
+  it('on the server do not mix with a page that was under way', async () => {
+    await timeline.want(section(0));
+    const arrive = library.hold();
+    const page = timeline.want(section(0));
+    library.months.get('2024-05')?.unshift('2024-05/new');
+    await timeline.sync(new Set(['2024-05/new']));
+    arrive();
+    await page;
+    await timeline.wantAll(section(0));
+    expect(section(0).columns.id).toEqual(library.months.get('2024-05'));
+  });
+
+  it('on the server reach a month whose older answer arrives meanwhile', async () => {
+    await timeline.wantAll(section(0));
+    const arrive = library.hold();
+    const april = timeline.want(section(1));
+    library.months.get('2024-05')?.unshift('2024-05/new');
+    library.months.get('2024-04')?.unshift('2024-04/new');
+    const goOn = library.hold();
+    const syncing = timeline.sync(new Set(['2024-05/new', '2024-04/new']));
+    arrive();
+    await april;
+    goOn();
+    await syncing;
+    expect(section(1).columns.id).toEqual(library.months.get('2024-04'));
+    expect(section(0).columns.id).toEqual(library.months.get('2024-05'));
+  });
+
+  it('on the server are counted although years are shown meanwhile', async () => {
+    await timeline.wantAll(section(1));
+    library.months.get('2024-04')?.unshift('2024-04/new');
+    const syncing = timeline.sync(new Set(['2024-04/new']));
+    timeline.groupByYear(true);
+    await syncing;
+    expect(timeline.sections.map(({ month, count }) => `${month}:${count}`)).toEqual(['2024:29', '2023:12']);
   });
 
   it('of an item that is shown are read again although the counts agree', async () => {
