@@ -44,6 +44,8 @@ interface Anchor {
 }
 
 const SETTLE_AFTER = 160;
+/** A scrubber that is held still may be on its way: pictures that arrive just then would make its next steps late. */
+const SETTLE_WHILE_HELD = 400;
 const LOAD_AFTER = 100;
 
 /** What of a timeline is in sight: ties a scrolling element to the timeline's own coordinates. */
@@ -127,17 +129,21 @@ export class Viewport implements Keeper {
     this.isFast = this.#speed > 12 || moved > this.#height * 3;
   }
 
-  #later(): void {
+  #later(patience = SETTLE_AFTER): void {
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => {
-      this.isFast = this.isMoving = false;
-      this.#settle();
-      this.wantVisible();
-    }, SETTLE_AFTER);
+    this.#settling = setTimeout(this.land, patience);
     if (this.isFast) return;
     clearTimeout(this.#loading);
     this.#loading = setTimeout(() => this.wantVisible(), this.#speed > 4 ? LOAD_AFTER : 0);
   }
+
+  /** The movement is over: what is in sight now stays. */
+  land = (): void => {
+    clearTimeout(this.#settling);
+    this.isFast = this.isMoving = false;
+    this.#settle();
+    this.wantVisible();
+  };
 
   #settle(): void {
     const top = this.#scale.settle();
@@ -158,13 +164,17 @@ export class Viewport implements Keeper {
 
   /**
    * Shows a position for a moment, on the way to another. The scroller stays where it is, and only what it holds changes:
-   * scrolling it would make the browser lay out at once and paint the whole screen into new memory. It follows at rest.
+   * scrolling it would make the browser lay out at once and paint the whole screen into new memory. It follows at rest, or
+   * by {@link land}.
    */
   fly(virtualTop: number): void {
-    this.#measure(Math.abs(virtualTop - this.#scale.virtualTop));
+    const moved = Math.abs(virtualTop - this.#scale.virtualTop);
+    // A pointer that moves across the track goes nowhere: no rest that pictures should be asked for in.
+    if (moved < 1) return;
+    this.#measure(moved);
     this.#scale.fly(virtualTop);
     this.#epoch = ++this.#changes;
-    this.#later();
+    this.#later(SETTLE_WHILE_HELD);
   }
 
   /** Scrolls as little as needed to show a place whole. */
