@@ -68,10 +68,10 @@ impl Tx<'_, '_> {
         let Tally { months, usage } = std::mem::take(&mut self.tally);
         for (owner, Usage { bytes, items }) in usage.into_iter().filter(|(_, u)| *u != Usage::default()) {
             let sql = "UPDATE users SET used_bytes = used_bytes + ?2, items = items + ?3 WHERE id = ?1";
-            self.execute_one(sql, &[owner.into(), bytes.into(), items.into()])?;
+            self.post_one(sql, &[owner.into(), bytes.into(), items.into()])?;
         }
         for ((owner, view, month), step) in months.into_iter().filter(|(_, step)| *step != 0) {
-            self.execute_one(
+            self.post_one(
                 "INSERT INTO media_month (owner, view, month, items) VALUES (?1, ?2, ?3, ?4) \
                  ON CONFLICT (owner, view, month) DO UPDATE SET items = media_month.items + excluded.items",
                 &[owner.into(), view.into(), month.into(), step.into()],

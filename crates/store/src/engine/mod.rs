@@ -1,5 +1,6 @@
 //! The engine: one interface, two databases. Only this folder and `migrate.rs` know that there are two.
 
+mod line;
 mod near;
 mod postgres;
 mod sqlite;

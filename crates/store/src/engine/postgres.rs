@@ -2,10 +2,10 @@
 
 use super::{
     Job, Lasting, Session,
-    tls::{self, Security},
+    line::{self, Answer, Line, Request},
 };
 use crate::{StoreError, value::Value};
-use postgres::{Client, NoTls, Row, Statement, config::SslMode, types::ToSql};
+use postgres::{Client, Row, Statement};
 use std::{
     collections::HashMap,
     time::{Duration, Instant},
@@ -15,37 +15,36 @@ use std::{
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// First time between two tries to connect.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+/// So many statements are sent together at most.
+const TOGETHER: usize = 64;
 
 /// A connection with its prepared statements.
 pub(crate) struct Connection {
     url: String,
-    client: Client,
+    line: Line,
     known: HashMap<String, Statement>,
+    /// A change that was begun, but not told to the server yet.
+    begin: Option<&'static str>,
+    /// Statements of the change that nobody waits for the answer of yet.
+    unsent: Vec<Unsent>,
     /// Whether a change is under way: then nothing may be tried again behind its back.
     changing: bool,
     /// The server has gone, even if the socket does not know it yet.
     lost: bool,
 }
 
-/// Connects. Every statement is bounded in time: a person waits, and a lock is never held for longer.
+struct Unsent {
+    sql: String,
+    args: Vec<Value>,
+    /// Whether exactly one row must be touched.
+    one: bool,
+}
+
+/// A connection for migrations.
 pub(crate) fn connect(url: &str) -> Result<Client, StoreError> {
-    let (url, security) = tls::asked_for(url)?;
-    let mut config: postgres::Config = url.parse().map_err(|_| StoreError::Address("postgres://...".into()))?;
-    config
-        .connect_timeout(Duration::from_secs(5))
-        .application_name("media-vault");
-    config
-        .keepalives_idle(Duration::from_secs(30))
-        .tcp_user_timeout(Duration::from_secs(20));
-    let mut client = match security {
-        Security::None => config.ssl_mode(SslMode::Disable).connect(NoTls)?,
-        Security::IfOffered => config.ssl_mode(SslMode::Prefer).connect(tls::unverified()?)?,
-        Security::Encrypted => config.ssl_mode(SslMode::Require).connect(tls::unverified()?)?,
-        Security::Verified { roots } => config
-            .ssl_mode(SslMode::Require)
-            .connect(tls::verified(roots.as_deref())?)?,
-    };
-    client.batch_execute("SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET timezone = 'UTC'")?;
+    let (config, tls) = line::called(url)?;
+    let mut client = postgres::Config::from(config).connect(tls)?;
+    client.batch_execute(line::BOUNDED)?;
     Ok(client)
 }
 
@@ -53,47 +52,59 @@ impl Connection {
     pub(crate) fn open(url: &str) -> Result<Connection, StoreError> {
         Ok(Connection {
             url: url.to_owned(),
-            client: connect(url)?,
+            line: Line::open(url)?,
             known: HashMap::new(),
+            begin: None,
+            unsent: vec![],
             changing: false,
             lost: false,
         })
     }
 
     /// Asks the server. What is asked outside of a change is asked once more on a new connection when the old one turns out to be dead,
-    /// as each one does after the server was restarted.
-    fn ask<T>(&mut self, act: impl Fn(&mut Connection) -> Result<T, postgres::Error>) -> Result<T, StoreError> {
-        match act(self).map_err(StoreError::from) {
+    /// as each one does after the server was restarted; so is the beginning of a change.
+    fn ask<T>(&mut self, act: impl Fn(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match act(self) {
             Err(StoreError::Unreachable(why)) => {
                 self.lost = true;
                 if self.changing {
                     return Err(StoreError::Unreachable(why));
                 }
-                *self = Connection::open(&self.url)?;
-                Ok(act(self)?)
+                self.line = Line::open(&self.url)?;
+                self.known.clear();
+                self.lost = false;
+                act(self)
             }
             out => out,
         }
     }
-    pub(super) fn begin(&mut self, lasting: Lasting) -> Result<(), StoreError> {
-        let begin = match lasting {
+
+    /// The server hears of it with the first statement.
+    pub(super) fn begin(&mut self, lasting: Lasting) {
+        self.unsent.clear();
+        self.begin = Some(match lasting {
             Lasting::Now => "BEGIN",
             Lasting::Soon => "BEGIN; SET LOCAL synchronous_commit = off",
-        };
-        self.ask(|c| c.client.batch_execute(begin))?;
-        self.changing = true;
-        Ok(())
+        });
     }
+
     pub(super) fn end(&mut self, keep: bool) -> Result<(), StoreError> {
-        let ended = self.ask(|c| c.client.batch_execute(if keep { "COMMIT" } else { "ROLLBACK" }));
+        let sent = if keep { self.send_all(None).map(drop) } else { Ok(()) };
+        self.unsent.clear();
+        if self.begin.take().is_some() {
+            return sent;
+        }
+        let word = if sent.is_ok() && keep { "COMMIT" } else { "ROLLBACK" };
+        let ended = self.ask(|c| Ok(c.line.send(&[Request::Plain(word)])?));
         self.changing = false;
-        ended
+        sent.and(ended.map(drop))
     }
-    fn statement(&mut self, sql: &str) -> Result<Statement, postgres::Error> {
+
+    fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
         if let Some(s) = self.known.get(sql) {
             return Ok(s.clone());
         }
-        let s = self.client.prepare(&numbered(sql))?;
+        let s = self.line.prepare(&numbered(sql))?;
         if self.known.len() >= 512 {
             // Filters make many texts; forgetting all of them is rare and cheap.
             self.known.clear();
@@ -101,22 +112,67 @@ impl Connection {
         self.known.insert(sql.into(), s.clone());
         Ok(s)
     }
-    pub(super) fn query(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
-        self.ask(|c| {
-            let s = c.statement(sql)?;
-            c.client.query(&s, &bound(args))
-        })
-    }
-    pub(super) fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
-        self.ask(|c| {
-            let s = c.statement(sql)?;
-            c.client.execute(&s, &bound(args))
-        })
-    }
-}
 
-fn bound(args: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
-    args.iter().map(|a| a as &(dyn ToSql + Sync)).collect()
+    /// Runs a statement before the next one whose answer is waited for, or the end of the change; if it fails, so does that.
+    pub(super) fn post(&mut self, sql: &str, args: &[Value], one: bool) -> Result<(), StoreError> {
+        self.unsent.push(Unsent {
+            sql: sql.to_owned(),
+            args: args.to_vec(),
+            one,
+        });
+        if self.unsent.len() < TOGETHER {
+            return Ok(());
+        }
+        self.send_all(None).map(drop)
+    }
+
+    pub(super) fn query(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
+        match self.send_all(Some((sql, args, true)))? {
+            Some(Answer::Rows(rows)) => Ok(rows),
+            _ => Ok(vec![]),
+        }
+    }
+
+    pub(super) fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
+        match self.send_all(Some((sql, args, false)))? {
+            Some(Answer::Touched(rows)) => Ok(rows),
+            _ => Ok(0),
+        }
+    }
+
+    /// Sends what was not sent yet, and behind it what is asked now; its answer.
+    fn send_all(&mut self, asked: Option<(&str, &[Value], bool)>) -> Result<Option<Answer>, StoreError> {
+        let unsent = std::mem::take(&mut self.unsent);
+        if unsent.is_empty() && asked.is_none() {
+            return Ok(None);
+        }
+        let begin = self.begin;
+        let sent = self.ask(|c| {
+            let mut requests: Vec<_> = begin.into_iter().map(Request::Plain).collect();
+            for one in &unsent {
+                requests.push(Request::Execute(c.statement(&one.sql)?, &one.args));
+            }
+            match asked {
+                Some((sql, args, true)) => requests.push(Request::Query(c.statement(sql)?, args)),
+                Some((sql, args, false)) => requests.push(Request::Execute(c.statement(sql)?, args)),
+                None => {}
+            }
+            Ok(c.line.send(&requests)?)
+        });
+        // A line that broke before anything was answered leaves nothing behind that must be ended.
+        if begin.is_some() && !matches!(sent, Err(StoreError::Unreachable(_))) {
+            self.begin = None;
+            self.changing = true;
+        }
+        let mut answers = sent?;
+        let answer = asked.and_then(|_| answers.pop());
+        let touched = answers.iter().skip(usize::from(begin.is_some()));
+        let is_stale = |(one, answer): (&Unsent, &Answer)| one.one && !matches!(answer, Answer::Touched(1));
+        if unsent.iter().zip(touched).any(is_stale) {
+            return Err(StoreError::Stale);
+        }
+        Ok(answer)
+    }
 }
 
 /// `?1` as SQLite reads it becomes `$1`. Our texts have no question mark elsewhere; a test holds that.
@@ -143,7 +199,7 @@ fn serve(url: &str, jobs: &flume::Receiver<Job>) {
     let mut connection = Connection::open(url);
     while let Ok(job) = jobs.recv() {
         match &connection {
-            Ok(c) if c.lost || c.client.is_closed() => {
+            Ok(c) if c.lost || c.line.has_ended() => {
                 tried = Instant::now();
                 connection = Connection::open(url);
             }

@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How well a connection is guarded.
@@ -25,6 +26,24 @@ pub(super) enum Security {
     Encrypted,
     /// Encrypted, with the host of the address: its certificate is checked against these roots, or the system's.
     Verified { roots: Option<PathBuf> },
+}
+
+impl Security {
+    pub(super) fn mode(&self) -> SslMode {
+        match self {
+            Security::None => SslMode::Disable,
+            Security::IfOffered => SslMode::Prefer,
+            Security::Encrypted | Security::Verified { .. } => SslMode::Require,
+        }
+    }
+
+    /// What encrypts, if it comes to that.
+    pub(super) fn connector(&self) -> Result<MakeRustlsConnect, StoreError> {
+        match self {
+            Security::None | Security::IfOffered | Security::Encrypted => unverified(),
+            Security::Verified { roots } => verified(roots.as_deref()),
+        }
+    }
 }
 
 /// Takes the words about encryption out of an address.
@@ -61,7 +80,7 @@ pub(super) fn asked_for(url: &str) -> Result<(String, Security), StoreError> {
 }
 
 /// Checks the server's certificate and name.
-pub(super) fn verified(roots: Option<&Path>) -> Result<MakeRustlsConnect, StoreError> {
+fn verified(roots: Option<&Path>) -> Result<MakeRustlsConnect, StoreError> {
     let mut store = RootCertStore::empty();
     match roots {
         Some(path) => {
@@ -87,7 +106,7 @@ pub(super) fn verified(roots: Option<&Path>) -> Result<MakeRustlsConnect, StoreE
 }
 
 /// Encrypts, and takes whoever answers.
-pub(super) fn unverified() -> Result<MakeRustlsConnect, StoreError> {
+fn unverified() -> Result<MakeRustlsConnect, StoreError> {
     let anybody = Arc::new(Anybody(aws_lc_rs::default_provider()));
     let config = builder()?
         .dangerous()

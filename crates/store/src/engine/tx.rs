@@ -45,7 +45,10 @@ impl Session<'_> {
     pub(super) fn begin_change(&mut self, lasting: Lasting) -> Result<(), StoreError> {
         match self {
             Session::Sqlite(c) => Ok(c.prepare_cached("SAVEPOINT change")?.execute([]).map(drop)?),
-            Session::Postgres(c) => c.begin(lasting),
+            Session::Postgres(c) => {
+                c.begin(lasting);
+                Ok(())
+            }
             Session::Broken(e) => Err(e.again()),
         }
     }
@@ -66,6 +69,16 @@ impl Session<'_> {
                 Ok(c.prepare_cached("RELEASE change")?.execute([]).map(drop)?)
             }
             Session::Postgres(c) => c.end(keep),
+            Session::Broken(e) => Err(e.again()),
+        }
+    }
+}
+
+impl Session<'_> {
+    fn touch(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
+        match self {
+            Session::Sqlite(c) => Ok(c.prepare_cached(sql)?.execute(rusqlite::params_from_iter(args))? as u64),
+            Session::Postgres(c) => c.execute(sql, args),
             Session::Broken(e) => Err(e.again()),
         }
     }
@@ -160,20 +173,27 @@ impl<'s, 'c> Tx<'s, 'c> {
 
     /// Runs a statement; the number of rows that it touched.
     pub(crate) fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
+        self.run(sql, args, |session| session.touch(sql, args))
+    }
+
+    /// Like [`Tx::execute`] where nobody asks how many rows were touched. PostgreSQL gets it together with what follows, so an error may
+    /// come from there, or from the end of the change.
+    pub(crate) fn post(&mut self, sql: &str, args: &[Value]) -> Result<(), StoreError> {
         self.run(sql, args, |session| match session {
-            Session::Sqlite(c) => Ok(c.prepare_cached(sql)?.execute(rusqlite::params_from_iter(args))? as u64),
-            Session::Postgres(c) => c.execute(sql, args),
-            Session::Broken(e) => Err(e.again()),
+            Session::Postgres(c) => c.post(sql, args, false),
+            other => other.touch(sql, args).map(drop),
         })
     }
 
-    /// Like [`Tx::execute`] where exactly one row must be touched: anything else means that it changed meanwhile.
-    pub(crate) fn execute_one(&mut self, sql: &str, args: &[Value]) -> Result<(), StoreError> {
-        if self.execute(sql, args)? == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Stale)
-        }
+    /// Like [`Tx::post`] where exactly one row must be touched: anything else means that it changed meanwhile.
+    pub(crate) fn post_one(&mut self, sql: &str, args: &[Value]) -> Result<(), StoreError> {
+        self.run(sql, args, |session| match session {
+            Session::Postgres(c) => c.post(sql, args, true),
+            other => match other.touch(sql, args)? {
+                1 => Ok(()),
+                _ => Err(StoreError::Stale),
+            },
+        })
     }
 
     /// The words that differ between the two databases, chosen in `rows` next to the statement.
@@ -196,7 +216,7 @@ impl<'s, 'c> Tx<'s, 'c> {
 
     /// Records who did what to what; a change cannot end without it.
     pub fn audited<A: Action, T>(&mut self, may: &Allowed<A>, call: &Call, value: T) -> Result<Audited<T>, StoreError> {
-        self.execute(
+        self.post(
             "INSERT INTO audit_event (action, actor, actor_id, resource, resource_id, ip, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             &[
                 A::NAME.into(),
@@ -238,7 +258,7 @@ impl<'s, 'c> Tx<'s, 'c> {
                 event.media.into(),
                 self.now.into(),
             ];
-            self.execute(
+            self.post(
                 "INSERT INTO event (user_id, kind, media_id, at) VALUES (?1, ?2, ?3, ?4)",
                 &args,
             )?;

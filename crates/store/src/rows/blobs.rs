@@ -44,7 +44,7 @@ impl Tx<'_, '_> {
         let value = serde_json::to_string(found).map_err(|e| StoreError::Panicked(e.to_string()))?;
         let sql = "INSERT INTO setting (name, value) VALUES ('verification', ?1) \
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        self.execute_one(sql, &[value.into()])
+        self.post_one(sql, &[value.into()])
     }
 
     /// What the last verification found; `None` when there was none.
@@ -55,7 +55,7 @@ impl Tx<'_, '_> {
     }
 
     pub(super) fn insert_blob(&mut self, blob: &BlobRecord, owner: UserId, now: At) -> Result<(), StoreError> {
-        self.execute_one(
+        self.post_one(
             "INSERT INTO blob (id, owner, plain_size, stored_size, sha256, key_id, wrapped_key, created_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             &[
@@ -98,7 +98,7 @@ impl Tx<'_, '_> {
     /// Forgets an object after it was removed.
     pub fn forget_blob(&mut self, _: &Allowed<KeepHouse>, blob: DoomedBlob) -> Result<(), StoreError> {
         let sql = "DELETE FROM blob WHERE id = ?1 AND doomed_at IS NOT NULL";
-        self.execute(sql, &[blob.id.into()]).map(drop)
+        self.post(sql, &[blob.id.into()])
     }
 
     /// Objects that must exist, by id, behind `after`.
@@ -122,7 +122,7 @@ impl Tx<'_, '_> {
     /// Records that objects were opened whole and are what their rows say.
     pub fn mark_verified(&mut self, _: &Allowed<VerifyStorage>, blobs: &[BlobId], now: At) -> Result<(), StoreError> {
         for blob in blobs {
-            self.execute(
+            self.post(
                 "UPDATE blob SET verified_at = ?2 WHERE id = ?1",
                 &[(*blob).into(), now.into()],
             )?;

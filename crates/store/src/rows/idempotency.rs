@@ -69,7 +69,7 @@ impl Tx<'_, '_> {
 
     /// Keeps the answer of a request.
     pub fn finish_idempotent(&mut self, actor: UserId, key: &str, answer: &StoredAnswer) -> Result<(), StoreError> {
-        self.execute(
+        self.post(
             "UPDATE idempotency SET status = ?3, headers = ?4, body = ?5 WHERE actor_id = ?1 AND idempotency_key = ?2",
             &[
                 actor.into(),
@@ -79,12 +79,11 @@ impl Tx<'_, '_> {
                 answer.body.clone().into(),
             ],
         )
-        .map(drop)
     }
 
     /// Forgets a request that failed on our side: it may be tried again.
     pub fn abandon_idempotent(&mut self, actor: UserId, key: &str) -> Result<(), StoreError> {
         let sql = "DELETE FROM idempotency WHERE actor_id = ?1 AND idempotency_key = ?2 AND status IS NULL";
-        self.execute(sql, &[actor.into(), key.into()]).map(drop)
+        self.post(sql, &[actor.into(), key.into()])
     }
 }

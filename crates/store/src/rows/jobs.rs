@@ -55,7 +55,7 @@ impl Tx<'_, '_> {
         now: At,
     ) -> Result<(), StoreError> {
         let json = serde_json::to_string(payload).map_err(|e| StoreError::Panicked(e.to_string()))?;
-        self.execute(
+        self.post(
             "INSERT INTO job (id, kind, deduplication_key, payload, priority, state, run_at, attempts, again, created_at, updated_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, 0, 0, ?6, ?6) ON CONFLICT (kind, deduplication_key) DO UPDATE SET \
              attempts = CASE WHEN job.state = 'dead' THEN 0 ELSE job.attempts END, \

@@ -227,16 +227,16 @@ impl Tx<'_, '_> {
         self.note_edit(may, change, now)?;
         if let Some(title) = &change.title {
             let sql = "UPDATE media SET title = ?2 WHERE id = ?1";
-            self.execute_one(sql, &[facts.id.into(), title.as_str().into()])?;
+            self.post_one(sql, &[facts.id.into(), title.as_str().into()])?;
         }
         if let Some(description) = &change.description {
             let sql = "UPDATE media SET description = ?2, description_source = 'person' WHERE id = ?1";
-            self.execute_one(sql, &[facts.id.into(), description.as_str().into()])?;
+            self.post_one(sql, &[facts.id.into(), description.as_str().into()])?;
         }
         if let Some(position) = &change.position {
             let sql = "UPDATE media SET latitude = ?2, longitude = ?3 WHERE id = ?1";
             let (latitude, longitude) = (position.map(|p| p.latitude()), position.map(|p| p.longitude()));
-            self.execute_one(sql, &[facts.id.into(), latitude.into(), longitude.into()])?;
+            self.post_one(sql, &[facts.id.into(), latitude.into(), longitude.into()])?;
         }
         if let Some(taken) = change.taken {
             let before = self.place_of(facts)?;
@@ -253,7 +253,7 @@ impl Tx<'_, '_> {
     }
 
     pub(super) fn write_taken(&mut self, id: MediaId, taken: Taken) -> Result<(), StoreError> {
-        self.execute_one(
+        self.post_one(
             "UPDATE media SET taken_local = ?2, taken_offset = ?3, taken_source = ?4, month = ?5 WHERE id = ?1",
             &[
                 id.into(),
@@ -265,7 +265,7 @@ impl Tx<'_, '_> {
         )?;
         // The list of favourites is read by their capture time, so they know it too.
         let sql = "UPDATE favorite SET taken_local = ?2 WHERE media_id = ?1";
-        self.execute(sql, &[id.into(), taken.local.into()]).map(drop)
+        self.post(sql, &[id.into(), taken.local.into()])
     }
 
     /// Reads a failed file once more.
@@ -278,7 +278,7 @@ impl Tx<'_, '_> {
     ) -> Result<(), StoreError> {
         let facts = may.facts();
         let sql = "UPDATE media SET state = 'processing', failure_code = NULL, failure_detail = NULL WHERE id = ?1";
-        self.execute_one(sql, &[facts.id.into()])?;
+        self.post_one(sql, &[facts.id.into()])?;
         let version = self.current_version(facts.id)?;
         self.enqueue(
             &ProcessMedia {
@@ -327,7 +327,7 @@ impl Tx<'_, '_> {
     /// Ends every change of an item: the revision that was decided upon is demanded and counted up.
     pub(super) fn touch(&mut self, facts: &MediaFacts, now: At) -> Result<(), StoreError> {
         let sql = "UPDATE media SET revision = revision + 1, updated_at = ?3 WHERE id = ?1 AND revision = ?2";
-        self.execute_one(sql, &[facts.id.into(), facts.revision.into(), now.into()])?;
+        self.post_one(sql, &[facts.id.into(), facts.revision.into(), now.into()])?;
         self.publish(
             Event {
                 audience: facts.owner,

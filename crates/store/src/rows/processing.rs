@@ -78,7 +78,7 @@ impl Tx<'_, '_> {
             .find(sql, &[facts.id.into(), version.into()], row)?
             .ok_or(StoreError::Stale)?;
         let (taken_source, title, description, latitude) = known;
-        self.execute_one(
+        self.post_one(
             "UPDATE media SET state = 'ready', failure_code = ?15, failure_detail = ?16, kind = ?2, mime = ?3, width = ?4, height = ?5, \
              duration_ms = ?6, camera_make = ?7, camera_model = ?8, camera_lens = ?9, camera_iso = ?10, camera_aperture = ?11, \
              camera_exposure_time = ?12, camera_focal_length = ?13, thumbhash = ?14 WHERE id = ?1",
@@ -108,18 +108,18 @@ impl Tx<'_, '_> {
         }
         if let (None, Some(position)) = (latitude, found.position) {
             let sql = "UPDATE media SET latitude = ?2, longitude = ?3 WHERE id = ?1";
-            self.execute_one(
+            self.post_one(
                 sql,
                 &[facts.id.into(), position.latitude().into(), position.longitude().into()],
             )?;
         }
         if let (true, Some(title)) = (title.is_empty(), &found.title) {
             let sql = "UPDATE media SET title = ?2 WHERE id = ?1";
-            self.execute_one(sql, &[facts.id.into(), title.as_str().into()])?;
+            self.post_one(sql, &[facts.id.into(), title.as_str().into()])?;
         }
         if let (true, Some(description)) = (description.is_empty(), &found.description) {
             let sql = "UPDATE media SET description = ?2, description_source = ?3 WHERE id = ?1";
-            self.execute_one(
+            self.post_one(
                 sql,
                 &[
                     facts.id.into(),
@@ -139,17 +139,17 @@ impl Tx<'_, '_> {
         found: &Processed,
         now: At,
     ) -> Result<(), StoreError> {
-        self.execute(
+        self.post(
             "UPDATE blob SET doomed_at = ?2 WHERE id IN (SELECT blob_id FROM rendition WHERE version_id = ?1)",
             &[version.into(), now.into()],
         )?;
-        self.execute("DELETE FROM rendition WHERE version_id = ?1", &[version.into()])?;
+        self.post("DELETE FROM rendition WHERE version_id = ?1", &[version.into()])?;
         let Some((blob, renditions)) = &found.pack else {
             return Ok(());
         };
         self.insert_blob(blob, owner, now)?;
         for r in renditions {
-            self.execute_one(
+            self.post_one(
                 "INSERT INTO rendition (version_id, kind, blob_id, byte_offset, byte_length, mime, width, height) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 &[
@@ -175,7 +175,7 @@ impl Tx<'_, '_> {
         failure: &Failure,
         now: At,
     ) -> Result<(), StoreError> {
-        self.execute_one(
+        self.post_one(
             "UPDATE media SET state = 'failed', failure_code = ?3, failure_detail = ?4 WHERE id = ?1 AND version_id = ?2",
             &[
                 may.facts().id.into(),

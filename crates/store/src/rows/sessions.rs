@@ -52,7 +52,7 @@ pub struct RefreshToken {
 impl Tx<'_, '_> {
     /// Records a sign-in.
     pub fn open_session(&mut self, may: &Allowed<SignIn>, session: &NewSession, now: At) -> Result<(), StoreError> {
-        self.execute_one(
+        self.post_one(
             "INSERT INTO session (id, user_id, created_at, last_used_at, expires_at, ip, user_agent) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)",
             &[
                 session.id.into(),
@@ -68,7 +68,7 @@ impl Tx<'_, '_> {
 
     fn insert_refresh(&mut self, session: SessionId, digest: &[u8; 32], now: At) -> Result<(), StoreError> {
         let sql = "INSERT INTO refresh_token (digest, session_id, issued_at) VALUES (?1, ?2, ?3)";
-        self.execute_one(sql, &[digest.as_slice().into(), session.into(), now.into()])
+        self.post_one(sql, &[digest.as_slice().into(), session.into(), now.into()])
     }
 
     /// The person behind a session, if it is still good.
@@ -124,9 +124,9 @@ impl Tx<'_, '_> {
         now: At,
     ) -> Result<(), StoreError> {
         let sql = "UPDATE refresh_token SET used_at = ?2 WHERE digest = ?1 AND used_at IS NULL";
-        self.execute_one(sql, &[old.as_slice().into(), now.into()])?;
+        self.post_one(sql, &[old.as_slice().into(), now.into()])?;
         let sql = "UPDATE session SET last_used_at = ?2, expires_at = ?3 WHERE id = ?1 AND revoked_at IS NULL";
-        self.execute_one(sql, &[token.session.id.into(), now.into(), expires_at.into()])?;
+        self.post_one(sql, &[token.session.id.into(), now.into(), expires_at.into()])?;
         self.insert_refresh(token.session.id, new, now)
     }
 
@@ -163,7 +163,7 @@ impl Tx<'_, '_> {
     /// Ends a session with its whole family of tokens. Ending it twice is ending it.
     pub fn revoke_session(&mut self, may: &Allowed<RevokeSession>, now: At) -> Result<(), StoreError> {
         let sql = "UPDATE session SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
-        self.execute(sql, &[may.facts().id.into(), now.into()]).map(drop)
+        self.post(sql, &[may.facts().id.into(), now.into()])
     }
 
     /// Failed tries of a subject (an account or an address) and when the last was.
@@ -174,7 +174,7 @@ impl Tx<'_, '_> {
 
     /// Counts a failed try. The count starts anew after a day without one.
     pub fn count_sign_in_failure(&mut self, subject: &str, now: At) -> Result<(), StoreError> {
-        self.execute_one(
+        self.post_one(
             "INSERT INTO sign_in_failure (subject, failures, last_at) VALUES (?1, 1, ?2) ON CONFLICT (subject) DO UPDATE SET \
              failures = CASE WHEN sign_in_failure.last_at < ?3 THEN 1 ELSE sign_in_failure.failures + 1 END, last_at = excluded.last_at",
             &[subject.into(), now.into(), now.plus(-At::DAY).into()],
@@ -183,7 +183,6 @@ impl Tx<'_, '_> {
 
     /// Forgets the failed tries of a subject after it signed in.
     pub fn clear_sign_in_failures(&mut self, subject: &str) -> Result<(), StoreError> {
-        self.execute("DELETE FROM sign_in_failure WHERE subject = ?1", &[subject.into()])
-            .map(drop)
+        self.post("DELETE FROM sign_in_failure WHERE subject = ?1", &[subject.into()])
     }
 }

@@ -25,7 +25,7 @@ impl Tx<'_, '_> {
             Mark::Set => self.insert_favorite(user, facts.id, now)?,
             Mark::Cleared => {
                 let sql = "DELETE FROM favorite WHERE user_id = ?1 AND media_id = ?2";
-                self.execute(sql, &[user.into(), facts.id.into()])?;
+                self.post(sql, &[user.into(), facts.id.into()])?;
             }
         }
         self.recount(
@@ -41,7 +41,7 @@ impl Tx<'_, '_> {
     pub(super) fn insert_favorite(&mut self, user: UserId, media: MediaId, now: At) -> Result<(), StoreError> {
         let sql = "INSERT INTO favorite (user_id, media_id, taken_local, created_at) \
                    SELECT ?1, m.id, m.taken_local, ?3 FROM media m WHERE m.id = ?2 ON CONFLICT DO NOTHING";
-        self.execute(sql, &[user.into(), media.into(), now.into()]).map(drop)
+        self.post(sql, &[user.into(), media.into(), now.into()])
     }
 
     /// Moves an item into the archive, or back to the timeline.
@@ -90,7 +90,7 @@ impl Tx<'_, '_> {
         now: At,
     ) -> Result<(), StoreError> {
         let before = self.place_of(facts)?;
-        self.execute_one(
+        self.post_one(
             "UPDATE media SET shelf = ?2, archived_at = ?3, deleted_at = ?4 WHERE id = ?1",
             &[facts.id.into(), shelf.into(), archived_at.into(), deleted_at.into()],
         )?;
@@ -103,26 +103,26 @@ impl Tx<'_, '_> {
         let facts = may.facts();
         let before = self.place_of(facts)?;
         let id = [facts.id.into()];
-        self.execute("DELETE FROM favorite WHERE media_id = ?1", &id)?;
+        self.post("DELETE FROM favorite WHERE media_id = ?1", &id)?;
         let blobs = self.list(
             "SELECT v.blob_id FROM media_version v WHERE v.media_id = ?1 UNION \
              SELECT r.blob_id FROM rendition r JOIN media_version v ON v.id = r.version_id WHERE v.media_id = ?1",
             &id,
             |r| r.get::<uuid::Uuid>(0),
         )?;
-        self.execute(
+        self.post(
             "DELETE FROM rendition WHERE version_id IN (SELECT id FROM media_version WHERE media_id = ?1)",
             &id,
         )?;
-        self.execute("DELETE FROM media_version WHERE media_id = ?1", &id)?;
-        self.execute("DELETE FROM media_change WHERE media_id = ?1", &id)?;
+        self.post("DELETE FROM media_version WHERE media_id = ?1", &id)?;
+        self.post("DELETE FROM media_change WHERE media_id = ?1", &id)?;
         let size = self
             .find("SELECT size FROM media WHERE id = ?1", &id, |r| r.get::<i64>(0))?
             .unwrap_or(0);
         let sql = "DELETE FROM media WHERE id = ?1 AND revision = ?2";
-        self.execute_one(sql, &[facts.id.into(), facts.revision.into()])?;
+        self.post_one(sql, &[facts.id.into(), facts.revision.into()])?;
         for blob in blobs {
-            self.execute(
+            self.post(
                 "UPDATE blob SET doomed_at = ?2 WHERE id = ?1",
                 &[blob.into(), now.into()],
             )?;

@@ -73,7 +73,7 @@ const SIZES_AT_ONCE: usize = 20;
 impl Tx<'_, '_> {
     /// Records a file that is about to arrive.
     pub fn create_upload(&mut self, may: &Allowed<AddMedia>, new: &NewUpload, now: At) -> Result<(), StoreError> {
-        self.execute_one(
+        self.post_one(
             "INSERT INTO upload (id, owner, blob_id, file_name, size, sha256, details, created_at, expires_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             &[
@@ -138,7 +138,7 @@ impl Tx<'_, '_> {
     /// Records what became of an upload. It stays until it expires, so that a lost answer can be asked for again.
     pub fn complete_upload(&mut self, may: &Allowed<ContinueUpload>, media: MediaId) -> Result<(), StoreError> {
         let sql = "UPDATE upload SET media_id = ?2 WHERE id = ?1 AND media_id IS NULL";
-        self.execute_one(sql, &[may.facts().id.into(), media.into()])
+        self.post_one(sql, &[may.facts().id.into(), media.into()])
     }
 
     /// Forgets an upload; the object that it left, if it never became an item.
@@ -146,7 +146,7 @@ impl Tx<'_, '_> {
         let id = [may.facts().id.into()];
         let row = |r: &Row<'_>| Ok((BlobId(r.get(0)?), r.get::<Option<uuid::Uuid>>(1)?));
         let found = self.find("SELECT blob_id, media_id FROM upload WHERE id = ?1", &id, row)?;
-        self.execute("DELETE FROM upload WHERE id = ?1", &id)?;
+        self.post("DELETE FROM upload WHERE id = ?1", &id)?;
         Ok(found.and_then(|(blob, media)| media.is_none().then_some(blob)))
     }
 

@@ -62,7 +62,7 @@ impl Tx<'_, '_> {
     pub fn add_first_user(&mut self, _: &Allowed<SetUp>, user: &NewUser, now: At) -> Result<(), StoreError> {
         // Two that set up at the same moment on PostgreSQL both see no user; only one of them writes this row.
         let sql = "INSERT INTO setting (name, value) VALUES ('set_up', ?1) ON CONFLICT DO NOTHING";
-        self.execute_one(sql, &[user.id.to_string().into()])?;
+        self.post_one(sql, &[user.id.to_string().into()])?;
         if self.insert_user(user, now)? {
             Ok(())
         } else {
@@ -138,7 +138,7 @@ impl Tx<'_, '_> {
     /// Changes how a person is called.
     pub fn rename_user(&mut self, may: &Allowed<EditUser>, name: &DisplayName, now: At) -> Result<(), StoreError> {
         let sql = "UPDATE users SET name = ?2, updated_at = ?3 WHERE id = ?1";
-        self.execute_one(sql, &[may.facts().id.into(), name.as_str().into(), now.into()])
+        self.post_one(sql, &[may.facts().id.into(), name.as_str().into(), now.into()])
     }
 
     /// The PHC string of a person's password, to check the old one before a change.
@@ -153,7 +153,7 @@ impl Tx<'_, '_> {
     }
 
     fn write_password(&mut self, user: UserId, phc: &str, now: At) -> Result<(), StoreError> {
-        self.execute_one(
+        self.post_one(
             "INSERT INTO credential (user_id, kind, secret, updated_at) VALUES (?1, 'password', ?2, ?3) \
              ON CONFLICT (user_id, kind) DO UPDATE SET secret = excluded.secret, updated_at = excluded.updated_at",
             &[user.into(), phc.into(), now.into()],

@@ -97,6 +97,53 @@ async fn a_failed_change_takes_none_of_its_neighbours_with_it(bench: Bench) {
 }
 
 #[testkit::both]
+async fn statements_that_nobody_waits_for_run_in_their_order_before_whatever_is_asked_next(bench: Bench) {
+    const APPEND: &str = "UPDATE setting SET value = value || ?2 WHERE name = ?1";
+    let value = |tx: &mut Tx<'_, '_>| {
+        let found = tx.find("SELECT value FROM setting WHERE name = ?1", &["letters".into()], |r| {
+            r.get::<String>(0)
+        });
+        Ok::<_, StoreError>(found?.unwrap_or_default())
+    };
+    let letters = |to: char| ('a'..=to).map(String::from).collect::<String>().repeat(8);
+    let asked = bench.store.write::<_, StoreError>(move |tx| {
+        put_value(tx, "letters", "")?;
+        for letter in letters('z').chars() {
+            tx.post_one(APPEND, &["letters".into(), letter.to_string().into()])?;
+        }
+        assert_eq!(value(tx)?, letters('z'));
+        tx.post(APPEND, &["nobody".into(), "!".into()])?;
+        tx.post_one(APPEND, &["letters".into(), "!".into()])?;
+        assert_eq!(tx.execute(APPEND, &["letters".into(), "?".into()])?, 1);
+        tx.post_one(APPEND, &["letters".into(), ".".into()])?;
+        Ok(tx.unaudited(()))
+    });
+    asked.await.unwrap();
+    let kept = bench.store.read::<_, StoreError>(move |tx| value(tx)).await.unwrap();
+    assert_eq!(kept, letters('z') + "!?.");
+}
+
+#[testkit::both]
+async fn a_row_that_is_gone_fails_the_change_although_nobody_waited_for_it(bench: Bench) {
+    let gone = |tx: &mut Tx<'_, '_>| tx.post_one("DELETE FROM setting WHERE name = ?1", &["gone".into()]);
+    let at_the_end = bench.store.write::<(), StoreError>(move |tx| {
+        put(tx, "before")?;
+        gone(tx)?;
+        put(tx, "after")?;
+        Ok(tx.unaudited(()))
+    });
+    assert!(matches!(at_the_end.await, Err(StoreError::Stale)));
+    let on_the_way = bench.store.write::<(), StoreError>(move |tx| {
+        gone(tx)?;
+        names(tx)?;
+        unreachable!("it must not learn anything more");
+    });
+    assert!(matches!(on_the_way.await, Err(StoreError::Stale)));
+    assert_eq!(bench.names().await, [""; 0]);
+    bench.put("next").await;
+}
+
+#[testkit::both]
 async fn a_change_that_goes_on_after_a_failed_statement_is_not_kept(bench: Bench) {
     bench.put("taken").await;
     let swallowed = bench

@@ -181,6 +181,8 @@ fn a_change_whose_connection_is_cut_in_the_middle_is_not_kept_and_says_so() {
     let inside = bench.clone();
     let lost = run(&bench.store, move |tx| {
         put(tx, "before")?;
+        // Waits for an answer: the server knows of the change now.
+        tx.events_behind(0, 1)?;
         cut(&inside.database);
         put(tx, "after")
     });
@@ -188,6 +190,7 @@ fn a_change_whose_connection_is_cut_in_the_middle_is_not_kept_and_says_so() {
     let inside = bench.clone();
     let lost_at_the_end = run(&bench.store, move |tx| {
         put(tx, "last")?;
+        tx.events_behind(0, 1)?;
         cut(&inside.database);
         Ok(())
     });
@@ -197,6 +200,21 @@ fn a_change_whose_connection_is_cut_in_the_middle_is_not_kept_and_says_so() {
     );
     run(&bench.store, |tx| put(tx, "next")).unwrap();
     assert_eq!(testkit::block_on(bench.names()), ["next"]);
+}
+
+#[test]
+fn a_change_whose_connection_is_cut_before_the_server_knows_of_it_is_kept() {
+    let bench = Arc::new(Bench::from(Database::postgres()));
+    let inside = bench.clone();
+    run(&bench.store, move |tx| {
+        put(tx, "first")?;
+        cut(&inside.database);
+        put(tx, "second")?;
+        assert_eq!(tx.events_behind(0, 1)?, []);
+        put(tx, "third")
+    })
+    .unwrap();
+    assert_eq!(testkit::block_on(bench.names()), ["first", "second", "third"]);
 }
 
 #[test]

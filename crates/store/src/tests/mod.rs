@@ -100,5 +100,5 @@ fn put(tx: &mut Tx<'_, '_>, name: &str) -> Result<(), StoreError> {
 
 fn put_value(tx: &mut Tx<'_, '_>, name: &str, value: &str) -> Result<(), StoreError> {
     let args: [Value; 2] = [name.into(), value.into()];
-    tx.execute_one("INSERT INTO setting (name, value) VALUES (?1, ?2)", &args)
+    tx.post_one("INSERT INTO setting (name, value) VALUES (?1, ?2)", &args)
 }
