@@ -13,6 +13,7 @@ use domain::{Allowed, BlobId, BlobRecord, Sha256, policy::Opens};
 use std::{
     fs::File,
     io::ErrorKind,
+    num::NonZeroU64,
     ops::Range,
     os::unix::fs::FileExt,
     sync::{Mutex, OnceLock, PoisonError},
@@ -237,11 +238,25 @@ impl Reader {
         let rest = self.plain_size.saturating_sub(offset);
         let len = usize::try_from(rest).map_or(buf.len(), |rest| rest.min(buf.len()));
         let out = &mut buf[..len];
+        self.announce(offset, len);
         let done = self.fill(offset, out);
         if done.is_err() {
             out.fill(0);
         }
         done.map(|()| len)
+    }
+
+    /// A piece that begins inside of a frame and goes on behind it takes several reads: the disk is told of all of them at once.
+    fn announce(&self, offset: u64, len: usize) {
+        let (first, behind) = (offset / FRAME as u64, (offset + len as u64).div_ceil(FRAME as u64));
+        if let Bytes::File(file) = &self.bytes
+            && !offset.is_multiple_of(FRAME as u64)
+            && behind - first > 1
+        {
+            let (from, to) = (frame_at(first), frame_at(behind));
+            // Where it is not understood, they are read one after the other.
+            let _told = rustix::fs::fadvise(file, from, NonZeroU64::new(to - from), rustix::fs::Advice::WillNeed);
+        }
     }
 
     fn fill(&self, mut at: u64, mut out: &mut [u8]) -> Result<(), BlobError> {
