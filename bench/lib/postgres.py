@@ -37,9 +37,9 @@ class Postgres:
     def url(self, name):
         return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
 
-    def sql(self, *statements):
+    def sql(self, *statements, database="postgres"):
         for statement in statements:
-            self.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.url("postgres"), "-c", statement)
+            self.run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.url(database), "-c", statement)
 
     def names(self):
         """The databases there are."""
