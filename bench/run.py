@@ -207,15 +207,14 @@ def small_files(options):
 
 def whole_import(options):
     ours = example("renditions")
-    rounds = max(1, options.rounds - 1)
-    found = figures(sys.executable, "bench/whole_import.py", BINARY, ours, images(12, options.photos), options.imported, rounds)
+    found = figures(sys.executable, "bench/whole_import.py", BINARY, ours, images(12, options.photos), options.imported, options.rounds)
     everything, alone = (median(found[name], "seconds") for name in ("import", "renditions"))
     whole = ratio(*([one["seconds"] for one in found[name]] for name in ("import", "renditions")))
     photos, cpu, alone_cpu = found["photos"], median(found["import"], "cpu_seconds"), median(found["renditions"], "cpu_seconds")
     return ["## Import of a folder", "",
             f"{photos:,} photos of 12 MP and {found['bytes'] / photos / 1e6:.1f} MB by `media-vault import --wait`: read, hashed, sealed, stored, described, pictures made, all durable. Beside it, in alternation, "
             "the rendition work alone: the same decoders over the same files, their pictures encrypted and durable in their places. "
-            f"Median of {rounds} rounds.", "",
+            f"Median of {options.rounds} rounds.", "",
             "| | seconds | photos a second | CPU seconds a photo | most memory |", "|---|---|---|---|---|",
             f"| the whole import | {everything:.1f} | {photos / everything:.1f} | {cpu / photos:.3f} | {median(found['import'], 'peak_mb'):.0f} MB |",
             f"| pictures alone | {alone:.1f} | {photos / alone:.1f} | {alone_cpu / photos:.3f} | {median(found['renditions'], 'peak_mb'):.0f} MB |",
