@@ -33,6 +33,14 @@ pub(crate) struct Connection {
     lost: bool,
 }
 
+/// What is waited for of a statement.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Rows,
+    /// How many rows it touched.
+    Count,
+}
+
 struct Unsent {
     sql: String,
     args: Vec<Value>,
@@ -72,8 +80,9 @@ impl Connection {
                 }
                 self.line = Line::open(&self.url)?;
                 self.known.clear();
-                self.lost = false;
-                act(self)
+                let out = act(self);
+                self.lost = matches!(out, Err(StoreError::Unreachable(_)));
+                out
             }
             out => out,
         }
@@ -127,21 +136,21 @@ impl Connection {
     }
 
     pub(super) fn query(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
-        match self.send_all(Some((sql, args, true)))? {
+        match self.send_all(Some((sql, args, Wanted::Rows)))? {
             Some(Answer::Rows(rows)) => Ok(rows),
             _ => Ok(vec![]),
         }
     }
 
     pub(super) fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
-        match self.send_all(Some((sql, args, false)))? {
+        match self.send_all(Some((sql, args, Wanted::Count)))? {
             Some(Answer::Touched(rows)) => Ok(rows),
             _ => Ok(0),
         }
     }
 
     /// Sends what was not sent yet, and behind it what is asked now; its answer.
-    fn send_all(&mut self, asked: Option<(&str, &[Value], bool)>) -> Result<Option<Answer>, StoreError> {
+    fn send_all(&mut self, asked: Option<(&str, &[Value], Wanted)>) -> Result<Option<Answer>, StoreError> {
         let unsent = std::mem::take(&mut self.unsent);
         if unsent.is_empty() && asked.is_none() {
             return Ok(None);
@@ -153,8 +162,8 @@ impl Connection {
                 requests.push(Request::Execute(c.statement(&one.sql)?, &one.args));
             }
             match asked {
-                Some((sql, args, true)) => requests.push(Request::Query(c.statement(sql)?, args)),
-                Some((sql, args, false)) => requests.push(Request::Execute(c.statement(sql)?, args)),
+                Some((sql, args, Wanted::Rows)) => requests.push(Request::Query(c.statement(sql)?, args)),
+                Some((sql, args, Wanted::Count)) => requests.push(Request::Execute(c.statement(sql)?, args)),
                 None => {}
             }
             Ok(c.line.send(&requests)?)

@@ -72,9 +72,8 @@ impl Session<'_> {
             Session::Broken(e) => Err(e.again()),
         }
     }
-}
 
-impl Session<'_> {
+    /// The number of rows that a statement touched.
     fn touch(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
         match self {
             Session::Sqlite(c) => Ok(c.prepare_cached(sql)?.execute(rusqlite::params_from_iter(args))? as u64),
