@@ -211,7 +211,8 @@ export class Timeline {
     const stale = [...sectionsOf(buckets, this.#isByYear)].flatMap(([name, ofSection]) => {
       const section = known.get(name);
       if (!section || section.loaded === 0) return [];
-      const isStale = all || !section.agreesWith(ofSection) || section.columns.id.some((id) => touched.has(id));
+      const holdsTouched = () => touched.size > 0 && section.columns.id.some((id) => touched.has(id));
+      const isStale = all || !section.agreesWith(ofSection) || holdsTouched();
       return isStale ? [{ section, buckets: ofSection }] : [];
     });
     const reread = await Promise.all(stale.map(async ({ section, buckets }) => ({ section, copy: await this.#reread(section, buckets, touched, all) })));
