@@ -9,6 +9,7 @@ pub mod docs;
 pub mod extract;
 mod feed;
 pub mod http;
+mod lanes;
 pub mod layer;
 pub mod limit;
 pub mod problem;

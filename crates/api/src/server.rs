@@ -1,6 +1,6 @@
 //! The server: connections in, and an orderly end.
 
-use crate::{app::router, state::Api};
+use crate::{app::router, lanes::Lanes, state::Api};
 use axum::extract::ConnectInfo;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -18,7 +18,7 @@ const LAST: Duration = Duration::from_secs(20);
 /// Serves until `shutdown` is done, then lets requests under way end, for at most 20 s.
 ///
 /// # Errors
-/// The listener's, when it cannot go on at all.
+/// The system's, when it gives no threads to serve on.
 pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let ending = api.ending().clone();
     let router = router(api);
@@ -29,6 +29,7 @@ pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output
         .timer(TokioTimer::new())
         .keep_alive_interval(Some(Duration::from_secs(30)));
     let graceful = GracefulShutdown::new();
+    let lanes = Lanes::start()?;
     let mut shutdown = pin!(shutdown);
     loop {
         let (stream, peer) = tokio::select! {
@@ -49,12 +50,14 @@ pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
         });
-        let connection = server
-            .serve_connection_with_upgrades(TokioIo::new(stream), service)
-            .into_owned();
-        let watched = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = watched.await {
+        let (server, watcher) = (server.clone(), graceful.watcher());
+        lanes.serve(move || async move {
+            let stream = match hand_over(stream) {
+                Ok(stream) => TokioIo::new(stream),
+                Err(error) => return tracing::warn!(event = "connection_lost", %peer, %error),
+            };
+            let connection = server.serve_connection_with_upgrades(stream, service);
+            if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!(event = "connection_ended", %peer, error);
             }
         });
@@ -66,6 +69,11 @@ pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output
         () = tokio::time::sleep(LAST) => tracing::warn!(event = "requests_cut_off"),
     }
     Ok(())
+}
+
+/// Whoever calls this is told from now on when something arrives.
+fn hand_over(stream: TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(stream.into_std()?)
 }
 
 fn prepare(stream: &TcpStream) {

@@ -19,8 +19,10 @@ pub struct Tidied {
     pub rows: u64,
 }
 
-/// How many things one transaction or one glance takes.
+/// How many things one glance takes.
 const PORTION: u32 = 200;
+/// How many things one transaction changes: whoever wants to change something in the same months waits until it ends.
+const CHANGED: u32 = 20;
 
 /// After a start, before anything is received: what lies unsettled is settled if a row claims it, kept if an upload is still under way, and
 /// removed otherwise. A crash at any moment leaves either nothing or everything.
@@ -108,7 +110,7 @@ async fn empty_old_trash(vault: &Vault) -> Result<u64, VaultError> {
         let removed = vault
             .store()
             .write::<_, VaultError>(move |tx| {
-                let ids = tx.trashed_before(&may, before, PORTION)?;
+                let ids = tx.trashed_before(&may, before, CHANGED)?;
                 for id in &ids {
                     let Some(facts) = tx.media_to_change(*id)? else {
                         continue;
@@ -134,7 +136,7 @@ pub async fn remove_doomed(vault: &Vault) -> Result<u64, VaultError> {
         let (_, may) = keep_house(vault)?;
         let doomed = vault
             .store()
-            .read::<_, VaultError>(move |tx| Ok(tx.doomed_blobs(&may, PORTION)?))
+            .read::<_, VaultError>(move |tx| Ok(tx.doomed_blobs(&may, CHANGED)?))
             .await?;
         if doomed.is_empty() {
             return Ok(count);

@@ -10,8 +10,10 @@ pub struct Plan {
     pub owner: Uuid,
     /// How many items.
     pub count: u64,
-    /// The same seed gives the same rows.
+    /// The same seed gives the same rows, but for `now`.
     pub seed: u64,
+    /// The trash was filled in the day before: a vault would empty an older one as soon as its worker starts.
+    pub now: At,
 }
 
 /// The first month, 2006-01, and how many follow.
@@ -229,7 +231,7 @@ fn rows(plan: &Plan, n: u64) -> Vec<Vec<V>> {
             V::Int(created),
             V::Int(created),
             when(shelf == "archive", V::Int(created)),
-            when(shelf == "trash", V::Int(created)),
+            when(shelf == "trash", V::Int(plan.now.0 - n as i64 * At::SECOND % At::DAY)),
         ],
         vec![
             V::Id(version),
