@@ -11,10 +11,8 @@ use std::{
     },
     thread,
 };
-use tokio::{
-    runtime::{Builder, Handle},
-    sync::oneshot,
-};
+use tokio::runtime::{Builder, Handle};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Ends when dropped, with what is still served.
 pub(crate) struct Lanes(Vec<Lane>);
@@ -22,7 +20,7 @@ pub(crate) struct Lanes(Vec<Lane>);
 struct Lane {
     runtime: Handle,
     open: Arc<AtomicUsize>,
-    _until_dropped: oneshot::Sender<()>,
+    _until_dropped: DropGuard,
 }
 
 impl Lanes {
@@ -52,15 +50,15 @@ impl Lane {
     fn start(number: usize) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
-        let (until_dropped, dropped) = oneshot::channel();
-        thread::Builder::new().name(format!("http-{number}")).spawn(move || {
-            // The sender is never used, only dropped.
-            let _ = runtime.block_on(dropped);
-        })?;
+        let end = CancellationToken::new();
+        let ended = end.clone().cancelled_owned();
+        thread::Builder::new()
+            .name(format!("http-{number}"))
+            .spawn(move || runtime.block_on(ended))?;
         Ok(Self {
             runtime: handle,
             open: Arc::default(),
-            _until_dropped: until_dropped,
+            _until_dropped: end.drop_guard(),
         })
     }
 }
@@ -100,7 +98,7 @@ mod tests {
                     let tell = tell.clone();
                     lanes.serve(move || async move {
                         tell.send(thread::current().name().unwrap().to_owned()).unwrap();
-                        let _ = ended.await;
+                        drop(ended.await);
                     });
                     (told.recv_timeout(PATIENCE).unwrap(), end)
                 })

@@ -114,7 +114,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         owner,
         count: ITEMS,
         seed: 1,
-        now: At(0),
+        now: generator::CREATED,
     };
     generator::sqlite::fill(&mut c, &plan)?;
     drop(c);

@@ -3,7 +3,7 @@
 use crate::{Vault, VaultError};
 use domain::{
     Call, MediaId, Priority, can,
-    policy::{ArchiveMedia, EditMedia, FavoriteMedia, RetryMedia, ViewMedia},
+    policy::{ArchiveMedia, EditMedia, FavoriteMedia, MediaFacts, RetryMedia, ViewMedia},
 };
 use store::{HistoryRow, Mark, MediaChange, MediaRow, Tx, VersionRow};
 
@@ -72,13 +72,15 @@ pub async fn change(vault: &Vault, call: Call, id: MediaId, changes: Changes) ->
                 tx.audited(&may, &call, ())?;
             }
             if let Some(mark) = changes.favorite.filter(|m| (*m == Mark::Set) != before.favorite) {
-                favorite(tx, &call, id, mark)?;
+                let facts = tx.media_to_change(id)?.ok_or(VaultError::NotFound)?;
+                favorite(tx, &call, facts, mark)?;
             }
             if let Some(mark) = changes
                 .archived
                 .filter(|m| (*m == Mark::Set) != before.archived_at.is_some())
             {
-                archive(tx, &call, id, mark)?;
+                let facts = tx.media_to_change(id)?.ok_or(VaultError::NotFound)?;
+                archive(tx, &call, facts, mark)?;
             }
             let after = row(tx, &call, id)?;
             Ok(tx.unaudited(after))
@@ -91,21 +93,22 @@ pub async fn mark_favorite(vault: &Vault, call: Call, id: MediaId, mark: Mark) -
     vault
         .store()
         .write(move |tx| {
-            favorite(tx, &call, id, mark)?;
+            let facts = tx.media_to_change(id)?.ok_or(VaultError::NotFound)?;
+            favorite(tx, &call, facts, mark)?;
             Ok(tx.unaudited(()))
         })
         .await
 }
 
-pub(crate) fn favorite(tx: &mut Tx<'_, '_>, call: &Call, id: MediaId, mark: Mark) -> Result<(), VaultError> {
-    let may = can::<FavoriteMedia>(&call.actor, tx.media_to_change(id)?.ok_or(VaultError::NotFound)?)?;
+pub(crate) fn favorite(tx: &mut Tx<'_, '_>, call: &Call, facts: MediaFacts, mark: Mark) -> Result<(), VaultError> {
+    let may = can::<FavoriteMedia>(&call.actor, facts)?;
     tx.mark_favorite(&may, mark, call.now)?;
     tx.audited(&may, call, ())?;
     Ok(())
 }
 
-pub(crate) fn archive(tx: &mut Tx<'_, '_>, call: &Call, id: MediaId, mark: Mark) -> Result<(), VaultError> {
-    let may = can::<ArchiveMedia>(&call.actor, tx.media_to_change(id)?.ok_or(VaultError::NotFound)?)?;
+pub(crate) fn archive(tx: &mut Tx<'_, '_>, call: &Call, facts: MediaFacts, mark: Mark) -> Result<(), VaultError> {
+    let may = can::<ArchiveMedia>(&call.actor, facts)?;
     tx.archive_media(&may, mark, call.now)?;
     tx.audited(&may, call, ())?;
     Ok(())

@@ -153,10 +153,10 @@ fn apply(tx: &mut Tx<'_, '_>, call: &Call, id: MediaId, act: &Act) -> Result<(),
             tx.edit_media(&may, &facts_of_this, call.now)?;
             tx.audited(&may, call, ())?;
         }
-        Act::Archive => edit::archive(tx, call, id, Mark::Set)?,
-        Act::Unarchive => edit::archive(tx, call, id, Mark::Cleared)?,
-        Act::Favorite => edit::favorite(tx, call, id, Mark::Set)?,
-        Act::Unfavorite => edit::favorite(tx, call, id, Mark::Cleared)?,
+        Act::Archive => edit::archive(tx, call, facts, Mark::Set)?,
+        Act::Unarchive => edit::archive(tx, call, facts, Mark::Cleared)?,
+        Act::Favorite => edit::favorite(tx, call, facts, Mark::Set)?,
+        Act::Unfavorite => edit::favorite(tx, call, facts, Mark::Cleared)?,
     }
     Ok(())
 }

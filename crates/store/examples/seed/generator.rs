@@ -23,6 +23,9 @@ pub const MONTHS: u64 = 240;
 /// The month with a wedding, a safari and a time-lapse: 70,000 of a million items.
 pub const BIG: Month = Month(2019 * 12 + 7);
 
+/// When the first item was uploaded: 1 January 2026.
+pub const CREATED: At = At(1_767_225_600_000_000);
+
 /// A value for either database.
 #[derive(Debug, Clone)]
 enum V {
@@ -181,7 +184,7 @@ fn rows(plan: &Plan, n: u64) -> Vec<Vec<V>> {
     let failed = noise.below(2000) == 0;
     let (width, height) = [(4032, 3024), (3024, 4032), (6000, 4000), (1920, 1080)][noise.below(4) as usize];
     let size = 500_000 + noise.below(8_000_000) as i64;
-    let created = 1_767_225_600_000_000 + n as i64 * 1000;
+    let created = CREATED.0 + n as i64 * 1000;
     let name = format!("IMG_{n:07}.{ending}");
     let when = |yes: bool, value: V| if yes { value } else { V::Null };
     let place = noise.below(3) == 0;

@@ -252,7 +252,7 @@ impl Tx<'_, '_> {
         self.touch(facts, now)
     }
 
-    pub(super) fn write_taken(&mut self, id: MediaId, taken: Taken) -> Result<(), StoreError> {
+    fn write_taken(&mut self, id: MediaId, taken: Taken) -> Result<(), StoreError> {
         self.post_one(
             "UPDATE media SET taken_local = ?2, taken_offset = ?3, taken_source = ?4, month = ?5 WHERE id = ?1",
             &[
@@ -263,7 +263,11 @@ impl Tx<'_, '_> {
                 taken.month().into(),
             ],
         )?;
-        // The list of favourites is read by their capture time, so they know it too.
+        self.favorites_taken(id, taken)
+    }
+
+    /// The list of favourites is read by their capture time, so they know it too.
+    pub(super) fn favorites_taken(&mut self, id: MediaId, taken: Taken) -> Result<(), StoreError> {
         let sql = "UPDATE favorite SET taken_local = ?2 WHERE media_id = ?1";
         self.post(sql, &[id.into(), taken.local.into()])
     }
@@ -328,6 +332,12 @@ impl Tx<'_, '_> {
     pub(super) fn touch(&mut self, facts: &MediaFacts, now: At) -> Result<(), StoreError> {
         let sql = "UPDATE media SET revision = revision + 1, updated_at = ?3 WHERE id = ?1 AND revision = ?2";
         self.post_one(sql, &[facts.id.into(), facts.revision.into(), now.into()])?;
+        self.tell_of(facts, now);
+        Ok(())
+    }
+
+    /// That an item was changed.
+    pub(super) fn tell_of(&mut self, facts: &MediaFacts, now: At) {
         self.publish(
             Event {
                 audience: facts.owner,
@@ -336,7 +346,6 @@ impl Tx<'_, '_> {
             },
             now,
         );
-        Ok(())
     }
 }
 

@@ -67,21 +67,33 @@ impl Tx<'_, '_> {
         let before = self.place_of(facts)?;
         let row = |r: &crate::value::Row<'_>| {
             Ok((
-                r.word::<TakenSource>("media", "taken_source", 1)?,
-                r.get::<String>(2)?,
-                r.get::<String>(3)?,
-                r.get::<Option<f64>>(4)?,
+                r.word::<TakenSource>("media", "taken_source", 0)?,
+                r.get::<String>(1)?.is_empty(),
+                r.get::<String>(2)?.is_empty(),
+                r.get::<Option<f64>>(3)?.is_none(),
+                r.get::<bool>(4)?,
             ))
         };
-        let sql = "SELECT id, taken_source, title, description, latitude FROM media WHERE id = ?1 AND version_id = ?2";
+        let sql = "SELECT taken_source, title, description, latitude, EXISTS (SELECT 1 FROM rendition r WHERE r.version_id = ?2) \
+                   FROM media WHERE id = ?1 AND version_id = ?2";
         let known = self
             .find(sql, &[facts.id.into(), version.into()], row)?
             .ok_or(StoreError::Stale)?;
-        let (taken_source, title, description, latitude) = known;
+        let (taken_source, is_untitled, is_undescribed, is_nowhere, has_renditions) = known;
+        // What a person said stays.
+        let taken = found.taken.filter(|_| taken_source != TakenSource::Person);
+        let position = found.position.filter(|_| is_nowhere);
+        let title = found.title.as_ref().filter(|_| is_untitled);
+        let description = found.description.as_ref().filter(|_| is_undescribed);
         self.post_one(
             "UPDATE media SET state = 'ready', failure_code = ?15, failure_detail = ?16, kind = ?2, mime = ?3, width = ?4, height = ?5, \
              duration_ms = ?6, camera_make = ?7, camera_model = ?8, camera_lens = ?9, camera_iso = ?10, camera_aperture = ?11, \
-             camera_exposure_time = ?12, camera_focal_length = ?13, thumbhash = ?14 WHERE id = ?1",
+             camera_exposure_time = ?12, camera_focal_length = ?13, thumbhash = ?14, taken_local = COALESCE(?17, taken_local), \
+             taken_offset = CASE WHEN ?17 IS NULL THEN taken_offset ELSE ?18 END, taken_source = COALESCE(?19, taken_source), \
+             month = COALESCE(?20, month), latitude = COALESCE(?21, latitude), longitude = COALESCE(?22, longitude), \
+             title = COALESCE(?23, title), description = COALESCE(?24, description), \
+             description_source = COALESCE(?25, description_source), revision = revision + 1, updated_at = ?26 \
+             WHERE id = ?1 AND revision = ?27",
             &[
                 facts.id.into(),
                 found.kind.into(),
@@ -99,51 +111,44 @@ impl Tx<'_, '_> {
                 found.thumbhash.clone().into(),
                 found.warning.as_ref().map(|w| w.code.clone()).into(),
                 found.warning.as_ref().map(|w| w.detail.clone()).into(),
+                taken.map(|t| t.local).into(),
+                taken.and_then(|t| t.offset_minutes).into(),
+                taken.map(|t| t.source).into(),
+                taken.map(|t| t.month()).into(),
+                position.map(|p| p.latitude()).into(),
+                position.map(|p| p.longitude()).into(),
+                title.map(|t| t.as_str().to_owned()).into(),
+                description.map(|d| d.as_str().to_owned()).into(),
+                description.map(|_| DescriptionSource::File).into(),
+                now.into(),
+                facts.revision.into(),
             ],
         )?;
-        if let Some(taken) = found.taken.filter(|_| taken_source != TakenSource::Person) {
-            self.write_taken(facts.id, taken)?;
+        if let Some(taken) = taken {
+            self.favorites_taken(facts.id, taken)?;
             let month = taken.month();
             self.recount(Some(before), Some(Place { month, ..before }));
         }
-        if let (None, Some(position)) = (latitude, found.position) {
-            let sql = "UPDATE media SET latitude = ?2, longitude = ?3 WHERE id = ?1";
-            self.post_one(
-                sql,
-                &[facts.id.into(), position.latitude().into(), position.longitude().into()],
-            )?;
-        }
-        if let (true, Some(title)) = (title.is_empty(), &found.title) {
-            let sql = "UPDATE media SET title = ?2 WHERE id = ?1";
-            self.post_one(sql, &[facts.id.into(), title.as_str().into()])?;
-        }
-        if let (true, Some(description)) = (description.is_empty(), &found.description) {
-            let sql = "UPDATE media SET description = ?2, description_source = ?3 WHERE id = ?1";
-            self.post_one(
-                sql,
-                &[
-                    facts.id.into(),
-                    description.as_str().into(),
-                    DescriptionSource::File.into(),
-                ],
-            )?;
-        }
-        self.replace_renditions(version, before.owner, found, now)?;
-        self.touch(facts, now)
+        self.replace_renditions(version, has_renditions, before.owner, found, now)?;
+        self.tell_of(facts, now);
+        Ok(())
     }
 
     fn replace_renditions(
         &mut self,
         version: VersionId,
+        has_some: bool,
         owner: domain::UserId,
         found: &Processed,
         now: At,
     ) -> Result<(), StoreError> {
-        self.post(
-            "UPDATE blob SET doomed_at = ?2 WHERE id IN (SELECT blob_id FROM rendition WHERE version_id = ?1)",
-            &[version.into(), now.into()],
-        )?;
-        self.post("DELETE FROM rendition WHERE version_id = ?1", &[version.into()])?;
+        if has_some {
+            self.post(
+                "UPDATE blob SET doomed_at = ?2 WHERE id IN (SELECT blob_id FROM rendition WHERE version_id = ?1)",
+                &[version.into(), now.into()],
+            )?;
+            self.post("DELETE FROM rendition WHERE version_id = ?1", &[version.into()])?;
+        }
         let Some((blob, renditions)) = &found.pack else {
             return Ok(());
         };

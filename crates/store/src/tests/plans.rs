@@ -46,6 +46,7 @@ fn seeded(database: &Database) -> (Raw, Person) {
                     owner,
                     count: ITEMS,
                     seed: 1,
+                    now: seed::CREATED,
                 },
             )
             .unwrap();
@@ -63,6 +64,7 @@ fn seeded(database: &Database) -> (Raw, Person) {
                     owner,
                     count: ITEMS,
                     seed: 1,
+                    now: seed::CREATED,
                 },
             )
             .unwrap();

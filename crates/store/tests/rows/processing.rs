@@ -156,6 +156,41 @@ async fn what_a_person_said_stays(world: World) {
 }
 
 #[testkit::both]
+async fn what_a_file_does_not_say_stays_and_its_time_comes_with_its_own_zone_or_none(world: World) {
+    let ann = world.person("ann").await;
+    let mut new = photo(at_local(day(2026, 11, 24)));
+    new.taken.offset_minutes = Some(60);
+    let (id, version, added) = (new.id, new.version, new.taken);
+    world.add(ann, new).await;
+    let before = world.media(ann, id).await;
+    let silent = Processed {
+        taken: None,
+        position: None,
+        title: None,
+        description: None,
+        ..found()
+    };
+    record(&world, id, version, silent.clone()).await.unwrap();
+    let row = world.media(ann, id).await;
+    assert_eq!((row.taken, row.position, row.state), (added, None, MediaState::Ready));
+    assert_eq!(
+        (row.title, row.description, row.description_source),
+        (before.title, before.description, before.description_source)
+    );
+    assert_eq!(row.revision, before.revision + 1);
+
+    let mut taken = at_local(day(2023, 7, 1));
+    taken.offset_minutes = None;
+    let said = Processed {
+        taken: Some(taken),
+        pack: found().pack,
+        ..silent
+    };
+    record(&world, id, version, said).await.unwrap();
+    assert_eq!(world.media(ann, id).await.taken, taken);
+}
+
+#[testkit::both]
 async fn a_second_run_replaces_the_first_ones_renditions(world: World) {
     let ann = world.person("ann").await;
     let new = photo(at_local(0));
