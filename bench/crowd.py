@@ -55,7 +55,7 @@ async def crowd(vault, place):
     memory = memory_mb(vault.process.pid)
     k6 = await asyncio.create_subprocess_exec(
         str(pathlib.Path(sys.executable).parent / "k6"), "run", "--quiet", "--no-usage-report", "--summary-export", str(summary), str(pathlib.Path(__file__).resolve().with_suffix(".js")),
-        env={"PATH": os.environ["PATH"], "HOME": str(place), "LIBRARY": str(facts), "SECONDS": str(library.SECONDS)}, stdout=sys.stderr)
+        env=library.with_k6(place, facts), stdout=sys.stderr)
     # News for everybody, while they look.
     changes = 0
     while k6.returncode is None:

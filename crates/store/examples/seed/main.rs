@@ -3,7 +3,11 @@
 //! `seed DATABASE_URL OWNER_EMAIL COUNT SEED`: brings the schema up to date, makes the account if there is none of that address (without a
 //! password), and adds COUNT items of twenty years. The same seed gives the same rows, but that the trash was filled yesterday. Stop the server
 //! meanwhile.
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "it is a command, started by hand")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "it is a command, started by hand"
+)]
 
 mod generator;
 
