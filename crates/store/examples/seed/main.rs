@@ -29,6 +29,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let now = At(i64::try_from(
         SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros(),
     )?);
+    let plan = |owner| Plan {
+        owner,
+        count,
+        seed,
+        now,
+    };
     let settings = Settings {
         url: url.clone(),
         connections: 1,
@@ -38,27 +44,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(path) = url.strip_prefix("sqlite://") {
         let mut c = rusqlite::Connection::open(path)?;
         let owner = generator::sqlite::owner(&c, email)?;
-        generator::sqlite::fill(
-            &mut c,
-            &Plan {
-                owner,
-                count,
-                seed,
-                now,
-            },
-        )?;
+        generator::sqlite::fill(&mut c, &plan(owner))?;
     } else {
         let mut c = postgres::Client::connect(url, postgres::NoTls)?;
         let owner = generator::postgres::owner(&mut c, email)?;
-        generator::postgres::fill(
-            &mut c,
-            &Plan {
-                owner,
-                count,
-                seed,
-                now,
-            },
-        )?;
+        generator::postgres::fill(&mut c, &plan(owner))?;
     }
     println!("{count} items in {:.1} s", begun.elapsed().as_secs_f64());
     Ok(())
