@@ -49,7 +49,7 @@ test('two hundred files of every kind: shown right, in order, or refused with a 
   })
 
   await test.step('the server is killed with half a film received, and starts again', async () => {
-    await expect.poll(() => library.arrived(filmName), { timeout: 300_000, intervals: [50] }).toBeGreaterThan(film.size / 10)
+    await expect.poll(() => library.arrived(filmName), { timeout: 120_000, intervals: [50] }).toBeGreaterThan(film.size / 10)
     await vault.kill()
     await expect(panel(page).getByText('Waiting for the server')).toBeVisible()
     await vault.up()
