@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test'
+import { HOUSE } from './lib/vault.ts'
 
 /** Debian's Chromium: nothing is downloaded. As root it needs to run without its own sandbox. */
 const chromium = {
@@ -11,6 +12,7 @@ const chromium = {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    `--host-resolver-rules=MAP ${HOUSE} 127.0.0.1`,
   ],
 }
 

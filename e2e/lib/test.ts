@@ -3,6 +3,8 @@ import { type Page, test as base, expect } from '@playwright/test'
 import { ADA, Vault } from './vault.ts'
 
 interface Fixtures {
+  /** Pages are opened by the server's name over plain http: to browsers that is not a secure context, as this machine's own addresses are. */
+  inTheHouse: boolean
   /** A new server with nothing in it. */
   vault: Vault
   /** A page, signed in as the administrator of that server. */
@@ -25,10 +27,12 @@ export const test = base.extend<Fixtures>({
     await vault.stop()
   },
 
-  baseURL: async ({ vault }, use) => use(vault.url),
+  inTheHouse: [false, { option: true }],
+
+  baseURL: async ({ vault, inTheHouse }, use) => use(inTheHouse ? vault.named : vault.url),
 
   // Every page of every test: anything on the console, a request to anywhere else or a breach of the content policy fails it.
-  context: async ({ context, vault }, use) => {
+  context: async ({ context, baseURL }, use) => {
     const problems: string[] = []
     await context.exposeBinding('reportBreach', (_, what: string) => problems.push(`content policy: ${what}`))
     await context.addInitScript(() => {
@@ -44,7 +48,7 @@ export const test = base.extend<Fixtures>({
     context.on('weberror', (error) => problems.push(String(error.error())))
     context.on('request', (request) => {
       const url = new URL(request.url())
-      if (url.protocol.startsWith('http') && url.origin !== vault.url) problems.push(`a request left the house: ${url.origin}`)
+      if (url.protocol.startsWith('http') && url.origin !== baseURL) problems.push(`a request left the house: ${url.origin}`)
     })
     await use(context)
     expect(problems).toEqual([])

@@ -10,18 +10,25 @@ const binary = process.env.MEDIA_VAULT_BINARY ?? resolve(import.meta.dirname, '.
 /** Who every test signs in as. */
 export const ADA = { name: 'Ada Lovelace', email: 'ada@example.org', password: 'correct horse battery staple' }
 
+/** What the server is called in a house without certificates. */
+export const HOUSE = 'vault.home.arpa'
+
 /** A real server: the release binary on a free port, with a data folder of its own. */
 export class Vault {
   #process: ChildProcess | null = null
 
   private constructor(
     readonly url: string,
+    /** Where browsers that are told so find the same server by name. */
+    readonly named: string,
     readonly folder: string,
     readonly settings: Record<string, string>,
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<Vault> {
-    const vault = new Vault(`http://127.0.0.1:${await freePort()}`, await mkdtemp(join(tmpdir(), 'media-vault-e2e-')), settings)
+    const port = await freePort()
+    const folder = await mkdtemp(join(tmpdir(), 'media-vault-e2e-'))
+    const vault = new Vault(`http://127.0.0.1:${port}`, `http://${HOUSE}:${port}`, folder, settings)
     await vault.up()
     return vault
   }

@@ -1,4 +1,3 @@
-import type { Page } from '@playwright/test'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Library } from '../lib/library.ts'
@@ -6,6 +5,7 @@ import { type Photos, photos } from '../lib/photos.ts'
 import { dropFromDisk, signIn } from '../lib/steps.ts'
 import { expect, test as base } from '../lib/test.ts'
 import type { Vault } from '../lib/vault.ts'
+import { arrived, panel, slowly } from '../lib/weather.ts'
 
 const COUNT = 40
 
@@ -22,36 +22,11 @@ const test = base.extend<{ given: Photos; library: Library }>({
   },
 })
 
-const panel = (page: Page) => page.getByRole('region', { name: 'Adding photos' })
-
-/** Lets bytes go out no faster than this, so that the middle of an upload lasts. */
-async function slowly(page: Page, megabytes: number): Promise<() => Promise<void>> {
-  const browser = await page.context().newCDPSession(page)
-  const limit = (bytes: number) =>
-    browser.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes })
-  await browser.send('Network.enable')
-  await limit(megabytes * 1e6)
-  return async () => {
-    await limit(-1)
-    await browser.detach()
-  }
-}
-
 async function begun(library: Library, some = 10, of = COUNT): Promise<void> {
   // Not so often that the server finds it too much.
   const intervals = [of > COUNT ? 400 : 50]
   await expect.poll(async () => (await library.items()).length, { intervals, timeout: 60_000 }).toBeGreaterThanOrEqual(some)
   expect((await library.items()).length, 'the weather comes in the middle').toBeLessThan(of - 10)
-}
-
-/** Each photo is there, once, as it was; and nothing is left half sent. */
-async function allArrived(page: Page, library: Library, { hashes }: Photos): Promise<void> {
-  await expect(panel(page).getByRole('heading')).toHaveText(/photos? added/, { timeout: 90_000 })
-  const items = await library.items()
-  expect(items.map(({ sha256 }) => sha256).sort()).toEqual([...hashes].sort())
-  for (const { id, sha256 } of items) expect(await library.hashOf(id)).toBe(sha256)
-  const { items: open } = await library.get<{ items: { media_id: string | null }[] }>('/api/v1/uploads')
-  expect(open.filter(({ media_id }) => media_id === null)).toEqual([])
 }
 
 const added = (vault: Vault) => vault.token().then((token) => new Library(vault, token).items())
@@ -63,7 +38,7 @@ test('the page is loaded anew in the middle: a dropped folder goes on by itself'
   await calm()
   await page.reload()
   await expect(panel(page)).toBeVisible()
-  await allArrived(page, library, given)
+  await arrived(page, library, given)
 })
 
 test('the page is loaded anew in the middle: chosen files go on from their copies', async ({ signedIn: page, library, given }) => {
@@ -74,7 +49,7 @@ test('the page is loaded anew in the middle: chosen files go on from their copie
   await begun(library, 5)
   await calm()
   await page.reload()
-  await allArrived(page, library, given)
+  await arrived(page, library, given)
   // Nothing of them stays on the device.
   await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
 })
@@ -85,7 +60,7 @@ test('the page is loaded anew before there are copies: chosen files are handed o
   await begun(library, 1)
   expect((await page.evaluate(kept)).copied).toBe(0)
   await page.reload()
-  await allArrived(page, library, given)
+  await arrived(page, library, given)
   await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
 })
 
@@ -100,7 +75,7 @@ test('the page crashes in the middle: chosen files go on from their copies', asy
   void page.goto('chrome://crash').catch(() => undefined)
   await crashed
   await other.goto('/')
-  await allArrived(other, library, given)
+  await arrived(other, library, given)
 })
 
 test('the tab is closed in the middle: another one that is open goes on', async ({ signedIn: page, library, given }) => {
@@ -111,7 +86,7 @@ test('the tab is closed in the middle: another one that is open goes on', async 
   await other.goto('/')
   await calm()
   await page.close()
-  await allArrived(other, library, given)
+  await arrived(other, library, given)
 })
 
 test('the network is cut for half a minute in the middle', async ({ signedIn: page, library, given }) => {
@@ -126,7 +101,7 @@ test('the network is cut for half a minute in the middle', async ({ signedIn: pa
   await expect.poll(() => performance.now() > end, { timeout: 60_000, intervals: [1000] }).toBe(true)
   expect((await library.items()).length).toBeLessThan(COUNT)
   await page.context().setOffline(false)
-  await allArrived(page, library, given)
+  await arrived(page, library, given)
 })
 
 test('the server is killed and started again in the middle', async ({ signedIn: page, vault, library, given }) => {
@@ -137,7 +112,7 @@ test('the server is killed and started again in the middle', async ({ signedIn: 
   await vault.kill()
   await expect(panel(page).getByText('Waiting for the server')).toBeVisible()
   await vault.up()
-  await allArrived(page, library, given)
+  await arrived(page, library, given)
 })
 
 test('a thousand chosen files: the page is loaded anew twice, and the server killed', async ({ signedIn: page, vault, library }) => {
@@ -154,7 +129,7 @@ test('a thousand chosen files: the page is loaded anew twice, and the server kil
   await expect(panel(page).getByText('Waiting for the server')).toBeVisible()
   await vault.up()
   await calm()
-  await allArrived(page, library, given)
+  await arrived(page, library, given)
   await rm(given.folder, { recursive: true, force: true })
 })
 
@@ -171,7 +146,7 @@ test('another tab signs out in the middle: uploads wait, and go on after signing
   await other.close()
   await calm()
   await signIn(page)
-  await allArrived(page, library, given)
+  await arrived(page, library, given)
 })
 
 test('the session expires in the middle: uploads wait, and go on after signing in again', async ({ signedIn: page, vault, library, given }) => {
@@ -183,7 +158,7 @@ test('the session expires in the middle: uploads wait, and go on after signing i
   expect((await added(vault)).length).toBeLessThan(COUNT)
   await calm()
   await signIn(page)
-  await allArrived(page, library, given)
+  await arrived(page, library, given)
 })
 
 test('what is wrong in the middle is said, and the rest arrives', async ({ signedIn: page, library, given }) => {

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{net::Ipv4Addr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,6 +33,7 @@ pub async fn around(State(frame): State<Frame>, mut request: Request, next: Next
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let trusted = frame.https || is_this_machine(request.headers());
     // The template, never the path or query itself: those hold ids, tokens and signatures.
     let route = request
         .extensions()
@@ -54,7 +55,7 @@ pub async fn around(State(frame): State<Frame>, mut request: Request, next: Next
         Problem::internal(&format!("panic: {}", cause.unwrap_or("without a message"))).into_response()
     });
     let mut response = as_problem(response, &path, &id);
-    secure(response.headers_mut(), frame.https);
+    secure(response.headers_mut(), frame.https, trusted);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -113,8 +114,28 @@ fn keep_headers(inner: &HeaderMap, mut outer: Response) -> Response {
     outer
 }
 
+/// Whether a browser asked for an address of its own machine, which it trusts without https.
+///
+/// Source: W3C, Secure Contexts, 3.1 (potentially trustworthy origins).
+fn is_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name == "[::1]"
+        || name.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
+}
+
 /// Headers for everything. What a handler set itself stays: content and pages have their own policies.
-fn secure(headers: &mut HeaderMap, https: bool) {
+///
+/// `trusted`: the browser trusts the address; others ignore some headers, and complain of them on their console.
+fn secure(headers: &mut HeaderMap, https: bool, trusted: bool) {
     const ALWAYS: &[(&str, &str)] = &[
         ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
         ("x-content-type-options", "nosniff"),
@@ -124,7 +145,6 @@ fn secure(headers: &mut HeaderMap, https: bool) {
             "permissions-policy",
             "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
         ),
-        ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("cache-control", "no-store"),
     ];
@@ -132,6 +152,10 @@ fn secure(headers: &mut HeaderMap, https: bool) {
         headers
             .entry(HeaderName::from_static(name))
             .or_insert(HeaderValue::from_static(value));
+    }
+    if trusted {
+        let same_origin = HeaderValue::from_static("same-origin");
+        headers.insert("cross-origin-opener-policy", same_origin);
     }
     if https {
         headers.insert(
@@ -211,6 +235,7 @@ mod tests {
             let (_, headers, _) = ask("GET", path, None).await;
             let of_interest = [
                 "content-security-policy",
+                "cross-origin-opener-policy",
                 "x-content-type-options",
                 "strict-transport-security",
             ];
@@ -218,11 +243,42 @@ mod tests {
                 of_interest.map(|name| headers[name].to_str().unwrap()),
                 [
                     "default-src 'none'; frame-ancestors 'none'",
+                    "same-origin",
                     "nosniff",
                     "max-age=31536000"
                 ]
             );
         }
+    }
+    #[test]
+    fn addresses_of_this_machine_are_trusted_without_https() {
+        let trusted = |host: &str| {
+            let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_str(host).unwrap())]);
+            is_this_machine(&headers)
+        };
+        for host in [
+            "localhost:8080",
+            "vault.localhost",
+            "127.0.0.1:8080",
+            "127.1.2.3",
+            "[::1]:8080",
+            "[::1]",
+        ] {
+            assert!(trusted(host), "{host}");
+        }
+        for host in [
+            "vault.home.arpa:8080",
+            "192.168.1.10:8080",
+            "[fd00::2]:8080",
+            "[fd00::1]",
+            "127.0.0.1.example.org",
+            "notlocalhost",
+            "",
+            ":",
+        ] {
+            assert!(!trusted(host), "{host}");
+        }
+        assert!(!is_this_machine(&HeaderMap::new()));
     }
     #[tokio::test]
     async fn a_sane_request_id_is_taken_over_and_others_are_replaced() {

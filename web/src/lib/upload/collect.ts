@@ -22,9 +22,12 @@ export function filesOfDrop(transfer: DataTransfer): AsyncIterable<Found[]> {
   // All must be taken before anything is awaited: the list is emptied afterwards.
   const dropped = [...transfer.items]
     .filter((item) => item.kind === 'file')
-    .map((item) => ({ handle: item.getAsFileSystemHandle?.().catch(() => null), entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+    .map((item) => ({ handle: handleOf(item), entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
   return look(dropped);
 }
+
+/** Chromium offers this over plain http too, and ends the page that asks for it there (seen with 156). */
+const handleOf = (item: DataTransferItem) => (globalThis.isSecureContext ? item.getAsFileSystemHandle?.().catch(() => null) : undefined);
 
 interface Dropped {
   readonly handle: Promise<FileSystemHandle | null> | undefined;

@@ -24,6 +24,8 @@ export class UploadItem implements Living {
   expires = '';
   /** The next page would find the address. */
   isRemembered = false;
+  /** How often it was begun: what an earlier turn still waits for does not concern it any more. */
+  turn = 0;
   sending: { stop(): void } | null = null;
 
   constructor(found: Found, id: string, number: number) {

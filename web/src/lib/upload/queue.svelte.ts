@@ -236,8 +236,9 @@ export class UploadQueue {
       const item = this.#nextWaiting();
       if (!item) return;
       this.#running++;
-      void this.#run(item).finally(() => {
-        item.sending = null;
+      const turn = ++item.turn;
+      void this.#run(item, turn).finally(() => {
+        if (item.turn === turn) item.sending = null;
         this.#running--;
         this.#pump();
       });
@@ -253,7 +254,7 @@ export class UploadQueue {
     return null;
   }
 
-  async #run(item: UploadItem): Promise<void> {
+  async #run(item: UploadItem, turn: number): Promise<void> {
     const { file } = item;
     item.status = 'checking';
     try {
@@ -269,7 +270,7 @@ export class UploadQueue {
       }
       item.status = 'sending';
       if (url === null) {
-        await this.#sendWhole(item);
+        await this.#sendWhole(item, turn);
         return;
       }
       const remembering = setTimeout(() => this.#remember(item), REMEMBER_AFTER);
@@ -278,11 +279,11 @@ export class UploadQueue {
       item.mediaId = await sending.done.finally(() => clearTimeout(remembering));
       this.#finish(item, 'done');
     } catch (error) {
-      await this.#stumble(item, error);
+      await this.#stumble(item, turn, error);
     }
   }
 
-  async #sendWhole(item: UploadItem): Promise<void> {
+  async #sendWhole(item: UploadItem, turn: number): Promise<void> {
     for (;;) {
       const sending = sendWhole(item.file, (sent) => this.#progress(item, sent));
       item.sending = sending;
@@ -298,7 +299,7 @@ export class UploadQueue {
         this.#progress(item, 0);
         // Renews the session if that was it; throws if there is no server or no session any more.
         await this.#api.me.get();
-        if (this.isPaused || !this.items.includes(item)) throw new Stopped();
+        if (this.isPaused || item.turn !== turn || !this.items.includes(item)) throw new Stopped();
       }
     }
   }
@@ -358,9 +359,12 @@ export class UploadQueue {
     return created.url;
   }
 
-  async #stumble(item: UploadItem, error: unknown): Promise<void> {
+  async #stumble(item: UploadItem, turn: number, error: unknown): Promise<void> {
     if (error instanceof Stopped || !this.items.includes(item)) return;
-    if (!(error instanceof ApiError) && !(await isReadable(item.file))) {
+    const isGone = !(error instanceof ApiError) && !(await isReadable(item.file));
+    // It was paused and goes on already.
+    if (item.turn !== turn) return;
+    if (isGone) {
       item.error = new UnreadableFile();
       this.#finish(item, 'failed');
       return;

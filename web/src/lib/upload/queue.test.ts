@@ -269,6 +269,22 @@ describe('files of a size that the vault does not know', () => {
     expect(wholes).toHaveLength(2);
   });
 
+  it('are not sent twice when they pause and go on while the server is asked', async () => {
+    queue.add([file('a.jpg')]);
+    await settle();
+    wholes[0]?.reject(new UnreachableError('cut'));
+    queue.pause();
+    await Promise.resolve();
+    queue.resume();
+    await settle();
+    const open = [...wholes.slice(1), ...sends.all];
+    expect(open).toHaveLength(1);
+    expect(sends.all).toHaveLength(1);
+    sends.all[0]?.resolve('m');
+    await settle();
+    expect([statuses(), queue.finished]).toEqual([['done'], 1]);
+  });
+
   it('wait for the person when the session has ended', async () => {
     queue.add([file('a.jpg')]);
     await settle();

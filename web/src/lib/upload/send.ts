@@ -57,6 +57,8 @@ function follow(request: XMLHttpRequest, progress: (sent: number) => void): void
  * Sends a file to an address that is new: the server has nothing of it, so one request does. What is cut off goes on by tus.
  */
 export function sendAll(file: File, url: string, progress: (sent: number) => void): Sending {
+  // What goes on after a cut must be here before it.
+  void loadTus().catch(() => undefined);
   const request = new XMLHttpRequest();
   let rest: Sending | null = null;
   let stop: () => void = () => undefined;
@@ -87,6 +89,12 @@ export function sendAll(file: File, url: string, progress: (sent: number) => voi
   return { done, stop: () => stop() };
 }
 
+/** The server gives the module out as well: without it, it is out of reach. */
+const loadTus = () =>
+  import('tus-js-client').catch((error: unknown) => {
+    throw new UnreachableError(error);
+  });
+
 /** Milliseconds between two words about the progress of one file. */
 const TELL_EVERY = 200;
 
@@ -101,7 +109,7 @@ export function send(file: File, url: string, progress: (sent: number) => void):
   let upload: Upload | null = null;
   let isStopped = false;
   let refuse: (error: Stopped) => void = () => undefined;
-  const done = import('tus-js-client').then(
+  const done = loadTus().then(
     (tus) =>
       new Promise<string | null>((resolve, reject) => {
         let mediaId: string | null = null;

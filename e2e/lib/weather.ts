@@ -1,0 +1,29 @@
+import type { Page } from '@playwright/test'
+import type { Library } from './library.ts'
+import type { Photos } from './photos.ts'
+import { expect } from './test.ts'
+
+export const panel = (page: Page) => page.getByRole('region', { name: 'Adding photos' })
+
+/** Lets bytes go out no faster than this, so that the middle of an upload lasts. */
+export async function slowly(page: Page, megabytes: number): Promise<() => Promise<void>> {
+  const browser = await page.context().newCDPSession(page)
+  const limit = (bytes: number) =>
+    browser.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes })
+  await browser.send('Network.enable')
+  await limit(megabytes * 1e6)
+  return async () => {
+    await limit(-1)
+    await browser.detach()
+  }
+}
+
+/** Each photo is there, once, as it was; and nothing is left half sent. */
+export async function arrived(page: Page, library: Library, { hashes }: Photos): Promise<void> {
+  await expect(panel(page).getByRole('heading')).toHaveText(/photos? added/, { timeout: 90_000 })
+  const items = await library.items()
+  expect(items.map(({ sha256 }) => sha256).sort()).toEqual([...hashes].sort())
+  for (const { id, sha256 } of items) expect(await library.hashOf(id)).toBe(sha256)
+  const { items: open } = await library.get<{ items: { media_id: string | null }[] }>('/api/v1/uploads')
+  expect(open.filter(({ media_id }) => media_id === null)).toEqual([])
+}
