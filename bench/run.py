@@ -95,7 +95,7 @@ def write_engine(options):
     runs = []
     for number in range(options.rounds):
         with tempfile.TemporaryDirectory(dir=IMAGES) as folder:
-            runs.append(figures(program, folder, 64, 5))
+            runs.append(figures(program, folder, 64, 3))
         print(f"  round {number + 1}: {runs[-1]}", flush=True)
     one, many, times, fsync = (median(runs, key) for key in ("one_per_s", "many_per_s", "ratio", "fsync_per_s"))
     return ["## Write engine: the favourite use case on SQLite, durable", "",
@@ -133,14 +133,15 @@ def browser_upload(options):
     print(f"  {found}", flush=True)
 
     def row(where, name, what):
-        return f"| {what} | {statistics.median(where[name]):.0f} | {ratio(where[name], where['curl'])} |"
+        mine = where[name]
+        return f"| {what} | {statistics.median(mine):.0f} | {ratio(mine, where['curl'][:len(mine)])} |"
 
     loopback = found["loopback"]
     lines = ["## Upload from the browser", "",
              f"{found['files']} files of {found['bytes_each'] / 1e6:.0f} MB dropped as a folder onto the web app in Chromium, to the words that all were added; durable and encrypted on the server, "
              f"no thumbnails meanwhile. Beside it, in alternation, {found['connections']} curls, each with its part of the files over a connection that stays open, and one curl command for each file, {found['connections']} at a time. "
              f"Browser or curl, server, and disk share the {os.cpu_count()} cores of one machine. "
-             "Over a cable (a virtual Ethernet that is held to its speed) that is the limit; on loopback the processors are, and a page that does nothing but send shows what Chromium takes of them.", "",
+             "Over a cable (a virtual Ethernet that is held to its speed) that is the limit; on loopback the processors are, and a page that does nothing but send (one round) shows what Chromium takes of them.", "",
              "| | MB/s | of curl that keeps its connections |", "|---|---|---|"]
     for megabits, where in found["gigabit"].items():
         lines.append(row(where, "curl", f"{int(megabits) / 1000:g} Gbit/s: curl"))
@@ -164,7 +165,7 @@ def serving(options):
     lines = ["## Giving out what is kept", "",
              f"{sizes['thumbnails']['count']} thumbnails of {sizes['thumbnails']['bytes'] / sizes['thumbnails']['count'] / 1000:.0f} kB and an original of 100 MB: encrypted at rest, to somebody who is signed in and may see them, beside nginx with the same bytes as plain files. "
              f"The server keeps 8 MiB of thumbnails that were shown a moment ago open in memory; the {sizes['many thumbnails']['count']} of \"many\" have {sizes['many thumbnails']['bytes'] / 2**20:.0f} MiB and are asked for in turn, so that each is read and opened anew. "
-             f"wrk, nginx or server, and disk share the {os.cpu_count()} cores; they alternate, median of {options.rounds} rounds of 4 s.", "",
+             f"wrk, nginx or server, and disk share the {os.cpu_count()} cores; they alternate, median of {options.rounds} rounds of 3 s.", "",
              "| | connections | Media Vault | nginx | ratio | p99 | nginx | CPU a request | nginx |", "|---|---|---|---|---|---|---|---|---|"]
     for what, connections in dict.fromkeys((one["what"], one["connections"]) for one in found["loads"]):
         mine, theirs = (rates(what, connections, who) for who in ("vault", "nginx"))

@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 from nginx import harness  # noqa: E402
 from wrk import SMALL, small_photo, wrk  # noqa: E402
 
-CONNECTIONS, SECONDS = 32, 6
+CONNECTIONS, SECONDS = 32, 5
 
 
 def vault(place, picture):
