@@ -15,7 +15,10 @@ use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Ends when dropped, with what is still served.
-pub(crate) struct Lanes(Vec<Lane>);
+pub(crate) struct Lanes {
+    first: Lane,
+    others: Vec<Lane>,
+}
 
 struct Lane {
     runtime: Handle,
@@ -28,7 +31,10 @@ impl Lanes {
     /// The system's, when it has no thread to give.
     pub(crate) fn start() -> io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        (0..cores).map(Lane::start).collect::<io::Result<_>>().map(Self)
+        Ok(Self {
+            first: Lane::start(0)?,
+            others: (1..cores).map(Lane::start).collect::<io::Result<_>>()?,
+        })
     }
 
     /// Serves a connection where the fewest are open. `serving` is made on that thread.
@@ -36,13 +42,19 @@ impl Lanes {
     where
         F: Future<Output = ()> + Send,
     {
-        if let Some(lane) = self.0.iter().min_by_key(|lane| lane.open.load(Relaxed)) {
-            let open = Open::new(&lane.open);
-            lane.runtime.spawn(async move {
-                serving().await;
-                drop(open);
-            });
-        }
+        let lane = self.idlest();
+        let open = Open::new(&lane.open);
+        lane.runtime.spawn(async move {
+            serving().await;
+            drop(open);
+        });
+    }
+
+    fn idlest(&self) -> &Lane {
+        self.others.iter().fold(
+            &self.first,
+            |best, lane| if lane.open() < best.open() { lane } else { best },
+        )
     }
 }
 
@@ -60,6 +72,10 @@ impl Lane {
             open: Arc::default(),
             _until_dropped: end.drop_guard(),
         })
+    }
+
+    fn open(&self) -> usize {
+        self.open.load(Relaxed)
     }
 }
 
@@ -87,6 +103,14 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(10);
 
+    fn opens(lanes: &Lanes) -> Vec<usize> {
+        [&lanes.first]
+            .into_iter()
+            .chain(&lanes.others)
+            .map(super::Lane::open)
+            .collect()
+    }
+
     #[test]
     fn connections_are_shared_out_evenly_and_those_that_ended_do_not_count() {
         let lanes = Lanes::start().unwrap();
@@ -111,13 +135,13 @@ mod tests {
                     sums
                 })
         };
-        let mut held = open(lanes.0.len() * 3);
+        let mut held = open(opens(&lanes).len() * 3);
         assert!(per_lane(&held).values().all(|&many| many == 3), "{:?}", per_lane(&held));
         // All of one lane end; the next ones go there.
         let one = held[0].0.clone();
         held.retain(|(name, _)| *name != one);
         let begun = std::time::Instant::now();
-        while lanes.0.iter().all(|lane| lane.open.load(super::Relaxed) != 0) {
+        while !opens(&lanes).contains(&0) {
             assert!(begun.elapsed() < PATIENCE, "those that ended still count");
             thread::yield_now();
         }
@@ -153,13 +177,13 @@ mod tests {
         let lanes = Lanes::start().unwrap();
         lanes.serve(|| async { panic!("on purpose") });
         let (tell, told) = mpsc::channel();
-        for _ in 0..lanes.0.len() * 2 {
+        for _ in 0..opens(&lanes).len() * 2 {
             let tell = tell.clone();
             lanes.serve(move || async move { tell.send(()).unwrap() });
             told.recv_timeout(PATIENCE).unwrap();
         }
         let begun = std::time::Instant::now();
-        while lanes.0.iter().any(|lane| lane.open.load(super::Relaxed) != 0) {
+        while opens(&lanes).iter().any(|&open| open != 0) {
             assert!(begun.elapsed() < PATIENCE, "the broken one still counts");
             thread::yield_now();
         }

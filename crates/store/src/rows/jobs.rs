@@ -115,11 +115,8 @@ impl Tx<'_, '_> {
 
     /// Ends a job that was done; `false` when it is not this worker's any more.
     pub fn finish_job(&mut self, id: JobId, worker: &str) -> Result<bool, StoreError> {
-        if self.begin_again(id, worker)? {
-            return Ok(true);
-        }
-        let sql = "DELETE FROM job WHERE id = ?1 AND worker = ?2 AND state = 'running'";
-        Ok(self.execute(sql, &[id.into(), worker.into()])? == 1)
+        let sql = "DELETE FROM job WHERE id = ?1 AND worker = ?2 AND state = 'running' AND again = 0";
+        Ok(self.execute(sql, &[id.into(), worker.into()])? == 1 || self.begin_again(id, worker)?)
     }
 
     /// Work that was asked for once more while it ran waits anew, as if it had just been added.
