@@ -3,6 +3,9 @@ import type { Library } from './library.ts'
 import type { Photos } from './photos.ts'
 import { expect } from './test.ts'
 
+/** Photos of a story, if nothing else is said. */
+export const COUNT = 40
+
 export const panel = (page: Page) => page.getByRole('region', { name: 'Adding photos' })
 
 /** Lets bytes go out no faster than this, so that the middle of an upload lasts. */
@@ -26,4 +29,30 @@ export async function arrived(page: Page, library: Library, { hashes }: Photos):
   for (const { id, sha256 } of items) expect(await library.hashOf(id)).toBe(sha256)
   const { items: open } = await library.get<{ items: { media_id: string | null }[] }>('/api/v1/uploads')
   expect(open.filter(({ media_id }) => media_id === null)).toEqual([])
+}
+
+/** The upload is in its middle. */
+export async function begun(library: Library, some = 10, of = COUNT): Promise<void> {
+  // Not so often that the server finds it too much.
+  const intervals = [of > COUNT ? 400 : 50]
+  await expect.poll(async () => (await library.items()).length, { intervals, timeout: 60_000 }).toBeGreaterThanOrEqual(some)
+  expect((await library.items()).length, 'the weather comes in the middle').toBeLessThan(of - 10)
+}
+
+/** What the device keeps of uploads under way. */
+export function kept(): Promise<{ copied: number; bare: number }> {
+  return new Promise((resolve) => {
+    const asked = indexedDB.open('uploads')
+    // The app has not made it yet; it must not find one that is empty.
+    asked.onupgradeneeded = () => asked.transaction?.abort()
+    asked.onerror = () => resolve({ copied: 0, bare: -1 })
+    asked.onsuccess = () => {
+      const all = asked.result.transaction('kept').objectStore('kept').getAll()
+      all.onsuccess = () => {
+        const copied = all.result.filter(({ copy }: { copy: File | null }) => copy !== null).length
+        asked.result.close()
+        resolve({ copied, bare: all.result.length - copied })
+      }
+    }
+  })
 }

@@ -3,7 +3,7 @@ import { Library } from '../lib/library.ts'
 import { photos } from '../lib/photos.ts'
 import { dropFromDisk, setUp, signIn, thumbnailsShown } from '../lib/steps.ts'
 import { expect, test } from '../lib/test.ts'
-import { arrived, panel, slowly } from '../lib/weather.ts'
+import { arrived, begun, COUNT, kept, panel, slowly } from '../lib/weather.ts'
 
 /** Most families open their vault like this at first. Browsers then have no service worker, no locks, no hash of their own. */
 test.use({ inTheHouse: true })
@@ -39,5 +39,37 @@ test('over plain http in the house: the network is cut in the middle of a film',
   await expect(panel(page).getByText('Waiting for the server')).toBeVisible()
   await page.context().setOffline(false)
   await arrived(page, library, given)
+  await rm(given.folder, { recursive: true, force: true })
+})
+
+test('over plain http in the house: the page is loaded anew in the middle', async ({ page, vault }) => {
+  const given = await photos(COUNT, 1000)
+  await setUp(page)
+  const library = await Library.of(vault)
+  const calm = await slowly(page, 4)
+  await page.getByTestId('files-bar').setInputFiles(given.paths)
+  await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toEqual({ copied: expect.any(Number), bare: 0 })
+  await begun(library, 5)
+  await calm()
+  await page.reload()
+  await arrived(page, library, given)
+  await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
+  await rm(given.folder, { recursive: true, force: true })
+})
+
+test('over plain http in the house: the tab is closed in the middle, another one that is open goes on', async ({ page, vault }) => {
+  const given = await photos(COUNT, 1000)
+  await setUp(page)
+  const library = await Library.of(vault)
+  const other = await page.context().newPage()
+  const calm = await slowly(page, 4)
+  await dropFromDisk(page, [given.folder])
+  await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toEqual({ copied: expect.any(Number), bare: 0 })
+  await begun(library, 5)
+  await other.goto('/')
+  await expect(other.getByTestId('files-bar')).toBeAttached()
+  await calm()
+  await page.close()
+  await arrived(other, library, given)
   await rm(given.folder, { recursive: true, force: true })
 })

@@ -5,9 +5,7 @@ import { type Photos, photos } from '../lib/photos.ts'
 import { dropFromDisk, signIn } from '../lib/steps.ts'
 import { expect, test as base } from '../lib/test.ts'
 import type { Vault } from '../lib/vault.ts'
-import { arrived, panel, slowly } from '../lib/weather.ts'
-
-const COUNT = 40
+import { arrived, begun, COUNT, kept, panel, slowly } from '../lib/weather.ts'
 
 /** Forty photos of a megabyte, on their way at a few megabytes a second: long enough for weather. */
 const test = base.extend<{ given: Photos; library: Library }>({
@@ -21,13 +19,6 @@ const test = base.extend<{ given: Photos; library: Library }>({
     await use(await Library.of(vault))
   },
 })
-
-async function begun(library: Library, some = 10, of = COUNT): Promise<void> {
-  // Not so often that the server finds it too much.
-  const intervals = [of > COUNT ? 400 : 50]
-  await expect.poll(async () => (await library.items()).length, { intervals, timeout: 60_000 }).toBeGreaterThanOrEqual(some)
-  expect((await library.items()).length, 'the weather comes in the middle').toBeLessThan(of - 10)
-}
 
 const added = (vault: Vault) => vault.token().then((token) => new Library(vault, token).items())
 
@@ -178,21 +169,3 @@ test('what is wrong in the middle is said, and the rest arrives', async ({ signe
   const items = await library.items()
   expect(items.map(({ sha256 }) => sha256).sort()).toEqual(given.hashes.slice(0, -1).sort())
 })
-
-/** What the device keeps of uploads under way. */
-function kept(): Promise<{ copied: number; bare: number }> {
-  return new Promise((resolve) => {
-    const asked = indexedDB.open('uploads')
-    // The app has not made it yet; it must not find one that is empty.
-    asked.onupgradeneeded = () => asked.transaction?.abort()
-    asked.onerror = () => resolve({ copied: 0, bare: -1 })
-    asked.onsuccess = () => {
-      const all = asked.result.transaction('kept').objectStore('kept').getAll()
-      all.onsuccess = () => {
-        const copied = all.result.filter(({ copy }: { copy: File | null }) => copy !== null).length
-        asked.result.close()
-        resolve({ copied, bare: all.result.length - copied })
-      }
-    }
-  })
-}

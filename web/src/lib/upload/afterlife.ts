@@ -1,9 +1,11 @@
 import type { Found } from './collect';
 import { takeBack, tellHolder, type Held } from './hold';
 import { Cloakroom, type Kept } from './keep';
+import { Presence } from './presence';
 
-/** Copies are made of no more than this, and of no more than a quarter of the room that the browser grants. */
+/** Copies are made of no more than this, and of no more than a quarter of the room that the browser grants, or may grant if it does not say. */
 const MOST_COPIES = 2 * 1024 ** 3;
+const UNKNOWN_ROOM = 2 * 1024 ** 3;
 /** Milliseconds until copies are made: most uploads are over before a copy of their files would be. */
 const COPY_AFTER = 2000;
 /**
@@ -30,12 +32,13 @@ export interface Living {
 }
 
 /**
- * Lets uploads outlive their page. Each page holds a lock; what a page that is gone has kept is taken over by the next one
- * of the same person, or by another one that is still open. Signing out removes everything from this device.
+ * Lets uploads outlive their page. What a page that is gone has kept is taken over by the next one of the same person, or by
+ * another one that is still open. Signing out removes everything from this device.
  */
 export class Afterlife {
-  readonly isPossible = 'indexedDB' in globalThis && 'locks' in navigator;
-  readonly page = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+  readonly isPossible = 'indexedDB' in globalThis;
+  #presence = new Presence();
+  readonly page = this.#presence.page;
   #room = new Cloakroom();
   #owner: string | null = null;
   /** Without a way back and without a copy that is finished. */
@@ -49,11 +52,7 @@ export class Afterlife {
   #over = new Set<string>();
 
   /** `speed`: bytes that are sent a second. */
-  constructor(private readonly speed: () => number) {
-    if (!this.isPossible) return;
-    // Held until the page is gone; the browser lets go of it then, whatever happened.
-    void navigator.locks.request(lockOf(this.page), () => new Promise<never>(() => undefined));
-  }
+  constructor(private readonly speed: () => number) {}
 
   /** Keeps these for `owner`. */
   async keep(owner: string, living: readonly Living[]): Promise<void> {
@@ -103,16 +102,16 @@ export class Afterlife {
     for (const other of others) {
       if (this.#awaited.has(other)) continue;
       this.#awaited.add(other);
-      void navigator.locks.request(lockOf(other), async () => {
-        const left = (await this.#left(owner)).filter(({ page }) => page === other);
-        const ours = left.map((kept) => ({ ...kept, page: this.page }));
-        await quietly(this.#room.put(ours));
-        const held = await takeBack(ours.flatMap(({ id, handle, copy }) => (handle || copy ? [] : [id])));
-        // Those that were handed over are as good as given anew: they have no copy here either.
-        for (const { id } of ours) if (!held.has(id)) this.#known.add(id);
-        if (ours.length > 0) take(await wake(ours, held));
-      });
+      void this.#presence.gone(other).then(() => this.#takeOver(owner, other, take));
     }
+  }
+
+  async #takeOver(owner: string, page: string, take: (heirs: Heirs) => void): Promise<void> {
+    const ours = await this.#room.handOver(owner, page, this.page).catch(() => []);
+    const held = await takeBack(ours.flatMap(({ id, handle, copy }) => (handle || copy ? [] : [id])));
+    // Those that were handed over are as good as given anew: they have no copy here either.
+    for (const { id } of ours) if (!held.has(id)) this.#known.add(id);
+    if (ours.length > 0) take(await wake(ours, held));
   }
 
   /** Asks the person for the files that the browser gives only with their word. Call it from a click. */
@@ -165,7 +164,7 @@ export class Afterlife {
   }
 
   async #measure(): Promise<void> {
-    const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+    const { quota = 0, usage = 0 } = 'storage' in navigator ? await navigator.storage.estimate() : { quota: UNKNOWN_ROOM, usage: 0 };
     this.#budget = Math.min(MOST_COPIES, (quota - usage) / 4);
   }
 }
@@ -175,8 +174,6 @@ async function soon({ way }: Found): Promise<FileSystemFileHandle | null> {
   if (!way) return null;
   return Promise.race([way().catch(() => null), new Promise<null>((resolve) => setTimeout(() => resolve(null), WAY_WITHIN))]);
 }
-
-const lockOf = (page: string): string => `media-vault-uploads-${page}`;
 
 /** Nothing here is worth more than a warning to nobody: uploads go on, only a reload would not find them. */
 const quietly = (work: Promise<void>): Promise<void> => work.catch(() => undefined);

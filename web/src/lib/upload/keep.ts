@@ -3,7 +3,7 @@ export interface Kept {
   readonly id: string;
   /** Whose library it goes to. Nobody else's session touches it. */
   readonly owner: string;
-  /** The page that sends it; it is alive as long as it holds the lock of this name. */
+  /** The page that sends it, if it is still there. */
   readonly page: string;
   readonly name: string;
   readonly size: number;
@@ -48,6 +48,23 @@ export class Cloakroom {
     await this.#change((store) => {
       store.clear();
     });
+  }
+
+  /** What `from` has kept for `owner` is the page's `to` now. Of several pages that ask for it, one gets it. */
+  async handOver(owner: string, from: string, to: string): Promise<Kept[]> {
+    const handed: Kept[] = [];
+    await this.#change((store) => {
+      const asked = store.getAll() as IDBRequest<Kept[]>;
+      asked.onsuccess = () => {
+        for (const kept of asked.result) {
+          if (kept.owner !== owner || kept.page !== from) continue;
+          const mine = { ...kept, page: to };
+          handed.push(mine);
+          store.put(mine);
+        }
+      };
+    });
+    return handed;
   }
 
   async all(): Promise<Kept[]> {

@@ -58,6 +58,7 @@ beforeEach(() => {
   wholes.length = 0;
   isKnown = () => true;
   const stored = new Map<string, string>();
+  vi.stubGlobal('navigator', {});
   vi.stubGlobal('localStorage', { getItem: (key: string) => stored.get(key) ?? null, setItem: (key: string, value: string) => stored.set(key, value) });
   connection = new FakeConnection();
   create = async ({ file_name }) => ({ id: file_name, protocol: 'tus', url: `/u/${file_name}`, expires_at: new Date(Date.now() + 1e7).toISOString() });
