@@ -4,13 +4,10 @@ use crate::{
     complain::or_log,
     kinds::{self, JobError},
 };
-use domain::At;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use store::{ClaimedJob, StoreError};
-use tokio::sync::Semaphore;
+use domain::{At, JobId};
+use std::time::{Duration, Instant};
+use store::ClaimedJob;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use vault::{Vault, VaultError, process};
 
@@ -52,33 +49,42 @@ pub async fn work(vault: Vault, settings: Settings, ending: CancellationToken) {
     or_log("reading again what lacked a program", begun.map(drop));
     let reconcilers = tokio::spawn(crate::reconcile::run(vault.clone(), ending.clone()));
 
-    let places = Arc::new(Semaphore::new(settings.concurrency.max(1)));
-    while !ending.is_cancelled() {
-        let Ok(place) = places.clone().acquire_owned().await else {
-            break;
-        };
-        match claim(&vault, &settings.name).await {
+    let name = settings.name.as_str();
+    let most = settings.concurrency.max(1);
+    let mut running = JoinSet::new();
+    let mut ended = None;
+    loop {
+        let wants = running.len() < most && !ending.is_cancelled();
+        match turn(&vault, name, ended.take(), wants).await {
             Ok(Some(job)) => {
-                let (vault, name) = (vault.clone(), settings.name.clone());
-                tokio::spawn(async move {
-                    run(&vault, &name, job).await;
-                    drop(place);
-                });
-            }
-            found => {
-                drop(place);
-                or_log("claiming a job", found.map(drop));
-                tokio::select! {
-                    () = ending.cancelled() => {}
-                    () = vault.events().work() => {}
-                    () = tokio::time::sleep(GLANCE) => {}
+                running.spawn(run(vault.clone(), name.to_owned(), job));
+                if running.len() < most {
+                    continue;
                 }
             }
+            found => or_log("taking a turn at the jobs", found.map(drop)),
+        }
+        if ending.is_cancelled() {
+            break;
+        }
+        let has_room = running.len() < most;
+        tokio::select! {
+            Some(done) = running.join_next() => ended = done.ok(),
+            () = ending.cancelled() => {}
+            () = vault.events().work(), if has_room => {}
+            () = tokio::time::sleep(GLANCE), if has_room => {}
         }
     }
 
-    let all = u32::try_from(settings.concurrency.max(1)).unwrap_or(u32::MAX);
-    if tokio::time::timeout(PATIENCE, places.acquire_many(all)).await.is_err() {
+    let rest = async {
+        while let Some(done) = running.join_next().await {
+            or_log(
+                "recording a job's end",
+                turn(&vault, name, done.ok(), false).await.map(drop),
+            );
+        }
+    };
+    if tokio::time::timeout(PATIENCE, rest).await.is_err() {
         tracing::info!(event = "worker.jobs_handed_back");
     }
     let (name, now) = (settings.name, vault.world().now());
@@ -93,42 +99,60 @@ pub async fn work(vault: Vault, settings: Settings, ending: CancellationToken) {
     drop(reconcilers.await);
 }
 
-async fn claim(vault: &Vault, worker: &str) -> Result<Option<ClaimedJob>, VaultError> {
-    // A look costs nothing, and taking a change. So first a look.
+/// Writes down how a job has ended and takes the next one, both in one change.
+async fn turn(
+    vault: &Vault,
+    worker: &str,
+    ended: Option<Ended>,
+    wants: bool,
+) -> Result<Option<ClaimedJob>, VaultError> {
     let now = vault.world().now();
-    let due = vault
-        .store()
-        .read::<_, VaultError>(move |tx| Ok(tx.next_job_at()?.is_some_and(|at| at <= now)))
-        .await?;
-    if !due {
-        return Ok(None);
+    if ended.is_none() {
+        // A look costs nothing, and taking a change. So first a look.
+        let due = wants
+            && vault
+                .store()
+                .read::<_, VaultError>(move |tx| Ok(tx.next_job_at()?.is_some_and(|at| at <= now)))
+                .await?;
+        if !due {
+            return Ok(None);
+        }
     }
     let worker = worker.to_owned();
     vault
         .store()
         .write_soon(move |tx| {
+            if let Some(Ended { job, end }) = ended {
+                match end {
+                    End::Done => tx.finish_job(job, &worker)?,
+                    End::Again { at, why } => tx.retry_job(job, &worker, at, &why, now)?,
+                    End::Never { why } => tx.bury_job(job, &worker, &why, now)?,
+                };
+            }
+            let mut taken = None;
             for kind in kinds::NAMES {
-                if let Some(job) = tx.claim_job(kind, &worker, now.plus(LEASE), now)? {
-                    return Ok(tx.unaudited(Some(job)));
+                if wants && taken.is_none() {
+                    taken = tx.claim_job(kind, &worker, now.plus(LEASE), now)?;
                 }
             }
-            Ok(tx.unaudited(None))
+            Ok(tx.unaudited(taken))
         })
         .await
 }
 
-async fn run(vault: &Vault, worker: &str, job: ClaimedJob) {
+async fn run(vault: Vault, worker: String, job: ClaimedJob) -> Ended {
     let begun = Instant::now();
     let (house, given) = (vault.clone(), job.clone());
     let mut running = tokio::spawn(async move { kinds::run(&house, &given).await });
     let ended = loop {
         tokio::select! {
             ended = &mut running => break ended.unwrap_or_else(|panic| Err(JobError::Retry(panic.to_string()))),
-            () = tokio::time::sleep(SIGN_OF_LIFE) => or_log("prolonging a lease", extend(vault, worker, &job).await),
+            () = tokio::time::sleep(SIGN_OF_LIFE) => or_log("prolonging a lease", extend(&vault, &worker, &job).await),
         }
     };
     metrics::histogram!("job_duration_seconds", "kind" => job.kind.clone()).record(begun.elapsed().as_secs_f64());
-    or_log("recording a job's end", record(vault, worker, &job, ended).await);
+    let end = judge(&vault, &job, ended).await;
+    Ended { job: job.id, end }
 }
 
 async fn extend(vault: &Vault, worker: &str, job: &ClaimedJob) -> Result<(), VaultError> {
@@ -142,18 +166,23 @@ async fn extend(vault: &Vault, worker: &str, job: &ClaimedJob) -> Result<(), Vau
         .await
 }
 
+struct Ended {
+    job: JobId,
+    end: End,
+}
+
 enum End {
     Done,
     Again { at: At, why: String },
     Never { why: String },
 }
 
-async fn record(vault: &Vault, worker: &str, job: &ClaimedJob, ended: Result<(), JobError>) -> Result<(), VaultError> {
-    let now = vault.world().now();
+/// What becomes of a job that has ended like this. Who waits for one that is given up is told here.
+async fn judge(vault: &Vault, job: &ClaimedJob, ended: Result<(), JobError>) -> End {
     let end = match ended {
         Ok(()) => End::Done,
         Err(JobError::Retry(why)) if job.attempts < TRIES => End::Again {
-            at: now.plus(pause(vault, job.attempts)),
+            at: vault.world().now().plus(pause(vault, job.attempts)),
             why,
         },
         Err(JobError::Retry(why) | JobError::Fail(why)) => End::Never { why },
@@ -176,19 +205,7 @@ async fn record(vault: &Vault, worker: &str, job: &ClaimedJob, ended: Result<(),
             }
         }
     }
-    let (id, worker) = (job.id, worker.to_owned());
-    vault
-        .store()
-        .write_soon(move |tx| {
-            match end {
-                End::Done => tx.finish_job(id, &worker)?,
-                End::Again { at, why } => tx.retry_job(id, &worker, at, &why, now)?,
-                End::Never { why } => tx.bury_job(id, &worker, &why, now)?,
-            };
-            Ok::<_, StoreError>(tx.unaudited(()))
-        })
-        .await?;
-    Ok(())
+    end
 }
 
 /// Exponential, with up to a quarter more by chance, so that jobs that failed together do not come back together.
