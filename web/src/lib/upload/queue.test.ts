@@ -208,6 +208,26 @@ describe('uploads', () => {
     expect(queue.finished).toBe(4);
   });
 
+  it('that were cut off, paused and resumed before it was clear why go on once, and can be cancelled', async () => {
+    const slow = file('a.jpg');
+    let look: () => void = () => undefined;
+    slow.slice = () => ({ arrayBuffer: () => new Promise<void>((resolve) => (look = resolve)) }) as unknown as Blob;
+    queue.add([slow]);
+    await settle();
+    sends.all[0]?.reject(new UnreachableError('cut'));
+    await settle();
+    queue.pause();
+    queue.resume();
+    await settle();
+    look();
+    await settle();
+    expect([statuses(), connection.isOnline]).toEqual([['sending'], true]);
+    expect(sends.all).toHaveLength(2);
+    const [item] = queue.items;
+    if (item) queue.cancel(item);
+    expect(sends.all[1]?.stop).toHaveBeenCalled();
+  });
+
   it('that are cancelled leave the list and the totals', async () => {
     queue.add([file('a.jpg', 300), file('b.jpg', 100)]);
     await settle();
