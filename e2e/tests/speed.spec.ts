@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { chromium } from '@playwright/test'
 import lighthouse, { desktopConfig } from 'lighthouse'
+// The last one with checks of installable apps.
+import lighthouse11 from 'lighthouse-11'
 import { jpeg } from '../lib/sample.ts'
 import { drop, thumbnailsShown } from '../lib/steps.ts'
 import { ADA, expect, test } from '../lib/test.ts'
@@ -18,7 +20,7 @@ test('the first load is under 150 kB of JavaScript', async ({ signedIn: page, va
   expect(total, JSON.stringify([...scripts])).toBeLessThan(150_000)
 })
 
-test('Lighthouse finds sign-in and timeline fast, accessible and by best practice', async ({ vault, launchOptions }, info) => {
+test('Lighthouse finds sign-in and timeline fast, accessible, by best practice, and apps to install', async ({ vault, launchOptions }, info) => {
   test.setTimeout(240_000)
   await vault.setUp()
   const port = 9300 + info.workerIndex
@@ -45,18 +47,23 @@ test('Lighthouse finds sign-in and timeline fast, accessible and by best practic
   }
 })
 
+interface Report {
+  categories: Record<string, { title: string; score: number | null; auditRefs: { id: string; weight: number }[] }>
+  audits: Record<string, { score: number | null; displayValue?: string | undefined }>
+}
+
 /** The categories that do not reach 95, with what they found. */
 async function scores(url: string, port: number): Promise<string[]> {
-  const result = await lighthouse(
-    url,
-    { port, output: 'json', logLevel: 'silent', disableStorageReset: true, onlyCategories: ['performance', 'accessibility', 'best-practices'] },
-    desktopConfig,
-  )
-  if (!result) throw new Error('Lighthouse said nothing')
-  const { categories, audits } = result.lhr
-  return Object.values(categories)
+  const flags = { port, output: 'json', logLevel: 'silent', disableStorageReset: true } as const
+  const page = await lighthouse(url, { ...flags, onlyCategories: ['performance', 'accessibility', 'best-practices'] }, desktopConfig)
+  const app = await lighthouse11(url, { ...flags, onlyCategories: ['pwa'] })
+  if (!page || !app) throw new Error('Lighthouse said nothing')
+  const reports: Report[] = [page.lhr, app.lhr]
+  const found = reports.flatMap(({ categories, audits }) => Object.values(categories).map((category) => ({ ...category, audits })))
+  expect(found).toHaveLength(4)
+  return found
     .filter(({ score }) => (score ?? 0) < 0.95)
-    .map(({ title, score, auditRefs }) => {
+    .map(({ title, score, auditRefs, audits }) => {
       const lost = auditRefs.filter(({ id, weight }) => weight > 0 && (audits[id]?.score ?? 1) < 0.9)
       return `${title} ${Math.round((score ?? 0) * 100)}: ${lost.map(({ id }) => `${id} ${audits[id]?.displayValue ?? ''}`).join(', ')}`
     })
