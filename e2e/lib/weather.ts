@@ -56,3 +56,17 @@ export function kept(): Promise<{ copied: number; bare: number }> {
     }
   })
 }
+
+/** Chosen files, to which the browser gives no way back: the page is loaded anew in the middle, and the rest goes on. */
+export async function goesOnFromCopies(page: Page, library: Library, given: Photos): Promise<void> {
+  const calm = await slowly(page, 4)
+  await page.getByTestId('files-bar').setInputFiles(given.paths)
+  // The copies are there: as many as what is not sent yet.
+  await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toEqual({ copied: expect.any(Number), bare: 0 })
+  await begun(library, 5)
+  await calm()
+  await page.reload()
+  await arrived(page, library, given)
+  // Nothing of them stays on the device.
+  await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
+}

@@ -3,7 +3,7 @@ import { Library } from '../lib/library.ts'
 import { photos } from '../lib/photos.ts'
 import { dropFromDisk, setUp, signIn, thumbnailsShown } from '../lib/steps.ts'
 import { expect, test } from '../lib/test.ts'
-import { arrived, begun, COUNT, kept, panel, slowly } from '../lib/weather.ts'
+import { arrived, begun, COUNT, goesOnFromCopies, kept, panel, slowly } from '../lib/weather.ts'
 
 /** Most families open their vault like this at first. Browsers then have no service worker, no locks, no hash of their own. */
 test.use({ inTheHouse: true })
@@ -45,15 +45,7 @@ test('over plain http in the house: the network is cut in the middle of a film',
 test('over plain http in the house: the page is loaded anew in the middle', async ({ page, vault }) => {
   const given = await photos(COUNT, 1000)
   await setUp(page)
-  const library = await Library.of(vault)
-  const calm = await slowly(page, 4)
-  await page.getByTestId('files-bar').setInputFiles(given.paths)
-  await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toEqual({ copied: expect.any(Number), bare: 0 })
-  await begun(library, 5)
-  await calm()
-  await page.reload()
-  await arrived(page, library, given)
-  await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
+  await goesOnFromCopies(page, await Library.of(vault), given)
   await rm(given.folder, { recursive: true, force: true })
 })
 

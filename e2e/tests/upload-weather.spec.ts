@@ -5,7 +5,7 @@ import { type Photos, photos } from '../lib/photos.ts'
 import { dropFromDisk, signIn } from '../lib/steps.ts'
 import { expect, test as base } from '../lib/test.ts'
 import type { Vault } from '../lib/vault.ts'
-import { arrived, begun, COUNT, kept, panel, slowly } from '../lib/weather.ts'
+import { arrived, begun, COUNT, goesOnFromCopies, kept, panel, slowly } from '../lib/weather.ts'
 
 /** Forty photos of a megabyte, on their way at a few megabytes a second: long enough for weather. */
 const test = base.extend<{ given: Photos; library: Library }>({
@@ -33,16 +33,7 @@ test('the page is loaded anew in the middle: a dropped folder goes on by itself'
 })
 
 test('the page is loaded anew in the middle: chosen files go on from their copies', async ({ signedIn: page, library, given }) => {
-  const calm = await slowly(page, 4)
-  await page.getByTestId('files-bar').setInputFiles(given.paths)
-  // The copies are there: as many as what is not sent yet.
-  await expect.poll(() => page.evaluate(kept), { timeout: 60_000 }).toEqual({ copied: expect.any(Number), bare: 0 })
-  await begun(library, 5)
-  await calm()
-  await page.reload()
-  await arrived(page, library, given)
-  // Nothing of them stays on the device.
-  await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
+  await goesOnFromCopies(page, library, given)
 })
 
 test('the page is loaded anew before there are copies: chosen files are handed over', async ({ signedIn: page, library, given }) => {
