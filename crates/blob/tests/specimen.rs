@@ -26,9 +26,7 @@ const STAGED: (&str, u64, usize) = ("staged", 0xe4, 66_000);
 const KEY: [u8; 32] = [0x4d; 32];
 
 fn folder(version: u8) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../testdata/formats")
-        .join(format!("v{version}"))
+    Path::new("../../testdata/formats").join(format!("v{version}"))
 }
 
 /// The plain bytes of every specimen: 0, 1, 2 ... 250, 0, 1 ...
@@ -173,7 +171,7 @@ fn what_is_written_today_is_the_newest_specimen() {
 /// The vector in `docs/format.md` is this specimen; white space there is for the eye.
 #[test]
 fn the_page_of_the_format_shows_the_specimen() {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/format.md")).unwrap();
+    let page = fs::read_to_string("../../docs/format.md").unwrap();
     let page: String = page.split_whitespace().collect();
     let stored = fs::read(folder(1).join("small.object")).unwrap();
     let records: Value = serde_json::from_str(&fs::read_to_string(folder(1).join("records.json")).unwrap()).unwrap();

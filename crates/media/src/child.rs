@@ -7,7 +7,6 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -40,11 +39,13 @@ pub fn decoder_main() -> ExitCode {
     let mode = arguments.next();
     // Whoever waits for an answer goes first; pictures are made in what is left of the processors. Where even that is refused, they share.
     let _shared = rustix::process::nice(10);
-    let done = match mode.as_deref().and_then(|mode| mode.to_str()) {
-        Some(SERVE) => parse(arguments.next()).and_then(|setup| serve(&setup)),
-        Some(EXEC) => parse(arguments.next()).and_then(|limits| become_tool(limits, arguments)),
-        _ => Err("this command is started by Media Vault itself".to_owned()),
-    };
+    let done = sandbox::sys::outlast_polite_signals()
+        .map_err(|error| error.to_string())
+        .and_then(|()| match mode.as_deref().and_then(|mode| mode.to_str()) {
+            Some(SERVE) => parse(arguments.next()).and_then(|setup| serve(&setup)),
+            Some(EXEC) => parse(arguments.next()).and_then(|limits| become_tool(limits, arguments)),
+            _ => Err("this command is started by Media Vault itself".to_owned()),
+        });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -66,7 +67,7 @@ fn parse<T: DeserializeOwned>(argument: Option<OsString>) -> Result<T, String> {
 fn become_tool(limits: Limits, mut arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
     let program = arguments.next().map(PathBuf::from).ok_or("no tool is named")?;
     sandbox::enter_tool(limits, &program).map_err(|error| format!("the sandbox could not be entered: {error}"))?;
-    let error = Command::new(&program).args(arguments).exec();
+    let error = sandbox::sys::become_program(Command::new(&program).args(arguments));
     Err(format!("{} could not be started: {error}", program.display()))
 }
 

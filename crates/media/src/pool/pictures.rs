@@ -29,10 +29,14 @@ impl Turn<'_> {
     }
 
     fn hand(&self, job: Job, input: &Input<'_>) -> Result<Outcome, Failure> {
-        let output = memory::anonymous("renditions").map_err(|error| Failure::io("Memory", error))?;
+        let ask = || {
+            let output = memory::anonymous("renditions").map_err(|error| Failure::io("Memory", error))?;
+            let (worker, answer) = self.take_worker()?.ask(job, input, &output)?;
+            Ok::<_, Failure>((worker, answer, output))
+        };
         // A child that died before it got to work (killed between two items) says nothing about this file.
-        let (worker, answer) = match self.take_worker()?.ask(job, input, &output) {
-            Err(failure) if failure.code == FailureCode::Io => self.take_worker()?.ask(job, input, &output)?,
+        let (worker, answer, output) = match ask() {
+            Err(failure) if failure.code == FailureCode::Io => ask()?,
             other => other?,
         };
         if !matches!(&answer, Err(failure) if failure.code == FailureCode::DecoderCrashed) {

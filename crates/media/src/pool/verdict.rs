@@ -95,6 +95,8 @@ fn by_signal(death: &Death<'_>, who: &str) -> Option<Failure> {
         libc::SIGABRT if death.words.contains("memory allocation of") => out_of_memory(who),
         // Outside of our own kill (time, above) only the kernel's out-of-memory killer uses it.
         libc::SIGKILL => out_of_memory(who),
+        // Before it put them off: somebody ends the server, and the file has no part in it.
+        libc::SIGTERM | libc::SIGINT | libc::SIGHUP | libc::SIGQUIT => Failure::io(who, "ended by somebody"),
         signal => Failure::new(
             FailureCode::DecoderCrashed,
             format!("{who} crashed over this file (signal {signal}). The original is kept; please report the file."),
@@ -140,6 +142,7 @@ mod tests {
             FailureCode::TooBigInMemory
         );
         assert_eq!(decoder(Some(libc::SIGSEGV), None, ""), FailureCode::DecoderCrashed);
+        assert_eq!(decoder(Some(libc::SIGTERM), None, ""), FailureCode::Io);
         assert_eq!(
             decoder(None, Some(1), "decoder: the sandbox could not be entered: x"),
             FailureCode::Io

@@ -1,12 +1,14 @@
-//! The two things that need `unsafe`: a signal handler, and a view of memory that stays as it is.
+//! The three things that need `unsafe`: a signal handler, signals that are put off, and a view of memory that stays as it is.
 
 #![expect(
     unsafe_code,
-    reason = "one small audited module: a signal handler of five calls, and one mmap of memory that stays as it is"
+    reason = "one small audited module: a signal handler of five calls, a mask of signals, and one mmap of memory that stays as it is"
 )]
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use libc::{c_int, c_void, siginfo_t};
 use memmap2::{Mmap, MmapOptions};
@@ -56,6 +58,32 @@ extern "C" fn on_forbidden_call(_signal: c_int, info: *mut siginfo_t, _context: 
         libc::write(2, line.as_ptr().cast(), end);
         libc::_exit(FORBIDDEN_EXIT);
     }
+}
+
+/// From now on this process goes on when it is asked to end. Who stops a service or types Ctrl+C signals the server's decoders as well: a
+/// file would be half read then, and taken for broken. The server ends them, or the kernel does when the server is gone.
+pub(crate) fn outlast_polite_signals() -> io::Result<()> {
+    // SAFETY: `sigset_t` is plain data, made empty before it is used; all calls may be made between fork and exec.
+    let error = unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT] {
+            libc::sigaddset(&raw mut set, signal);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut())
+    };
+    if error == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::from_raw_os_error(error))
+    }
+}
+
+/// Becomes another program that outlasts them, too, whatever it does with signals itself: they never reach it. Returns only if it cannot.
+pub(crate) fn become_program(command: &mut Command) -> io::Error {
+    // SAFETY: the closure takes no lock and no memory.
+    unsafe { command.pre_exec(outlast_polite_signals) };
+    command.exec()
 }
 
 /// A view of the first `len` bytes of anonymous memory that is never shortened and that nobody changes meanwhile: it is sealed, or

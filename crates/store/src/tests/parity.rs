@@ -171,8 +171,7 @@ fn both_databases_have_the_same_schema() {
 #[test]
 fn migrations_have_the_same_names_in_both_folders() {
     let files = |folder: &str| {
-        let folder = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
-        let mut names: Vec<_> = std::fs::read_dir(folder)
+        let mut names: Vec<_> = std::fs::read_dir(format!("migrations/{folder}"))
             .unwrap()
             .map(|f| f.unwrap().file_name().into_string().unwrap())
             .collect();

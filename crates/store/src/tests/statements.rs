@@ -64,7 +64,7 @@ fn sources() -> Vec<Source> {
         }
     }
     let mut out = vec![];
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut out);
+    walk(Path::new("src"), &mut out);
     out
 }
 
