@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -67,7 +68,7 @@ fn parse<T: DeserializeOwned>(argument: Option<OsString>) -> Result<T, String> {
 fn become_tool(limits: Limits, mut arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
     let program = arguments.next().map(PathBuf::from).ok_or("no tool is named")?;
     sandbox::enter_tool(limits, &program).map_err(|error| format!("the sandbox could not be entered: {error}"))?;
-    let error = sandbox::sys::become_program(Command::new(&program).args(arguments));
+    let error = Command::new(&program).args(arguments).exec();
     Err(format!("{} could not be started: {error}", program.display()))
 }
 

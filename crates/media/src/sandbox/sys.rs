@@ -7,8 +7,6 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom};
-use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 use libc::{c_int, c_void, siginfo_t};
 use memmap2::{Mmap, MmapOptions};
@@ -61,9 +59,10 @@ extern "C" fn on_forbidden_call(_signal: c_int, info: *mut siginfo_t, _context: 
 }
 
 /// From now on this process goes on when it is asked to end. Who stops a service or types Ctrl+C signals the server's decoders as well: a
-/// file would be half read then, and taken for broken. The server ends them, or the kernel does when the server is gone.
+/// file would be half read then, and taken for broken. The server ends them, or the kernel does when the server is gone. A program that this
+/// process becomes never gets such signals either, whatever it does with them itself.
 pub(crate) fn outlast_polite_signals() -> io::Result<()> {
-    // SAFETY: `sigset_t` is plain data, made empty before it is used; all calls may be made between fork and exec.
+    // SAFETY: `sigset_t` is plain data, made empty before it is used; the calls read and write nothing else.
     let error = unsafe {
         let mut set: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&raw mut set);
@@ -77,13 +76,6 @@ pub(crate) fn outlast_polite_signals() -> io::Result<()> {
     } else {
         Err(io::Error::from_raw_os_error(error))
     }
-}
-
-/// Becomes another program that outlasts them, too, whatever it does with signals itself: they never reach it. Returns only if it cannot.
-pub(crate) fn become_program(command: &mut Command) -> io::Error {
-    // SAFETY: the closure takes no lock and no memory.
-    unsafe { command.pre_exec(outlast_polite_signals) };
-    command.exec()
 }
 
 /// A view of the first `len` bytes of anonymous memory that is never shortened and that nobody changes meanwhile: it is sealed, or
