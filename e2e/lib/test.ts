@@ -1,10 +1,16 @@
 import AxeBuilder from '@axe-core/playwright'
 import { type Page, test as base, expect } from '@playwright/test'
+import { Front } from './front.ts'
 import { ADA, Vault } from './vault.ts'
 
 interface Fixtures {
-  /** Pages are opened by the server's name over plain http: to browsers that is not a secure context, as this machine's own addresses are. */
-  inTheHouse: boolean
+  /**
+   * How pages are opened: by this machine's own address; by the server's name over plain http, which to browsers is not a secure context as
+   * this machine's addresses are; or by Caddy, over HTTPS.
+   */
+  reached: 'here' | 'by name' | 'by Caddy'
+  /** Caddy before the server, if it is reached by it. */
+  front: Front | null
   /** A new server with nothing in it. */
   vault: Vault
   /** A page, signed in as the administrator of that server. */
@@ -20,16 +26,25 @@ declare global {
 }
 
 export const test = base.extend<Fixtures>({
-  vault: async ({}, use, info) => {
-    const vault = await Vault.start()
+  reached: ['here', { option: true }],
+
+  front: async ({ reached }, use) => {
+    const front = reached === 'by Caddy' ? await Front.make() : null
+    await use(front)
+    await front?.stop()
+  },
+
+  vault: async ({ front }, use, info) => {
+    const vault = await Vault.start(front ? { MEDIA_VAULT_PUBLIC_URL: front.url, MEDIA_VAULT_TRUSTED_PROXIES: '127.0.0.1/32' } : {})
+    await front?.before(vault.url)
     await use(vault)
     if (info.status !== info.expectedStatus) await info.attach('server.log', { body: await vault.log() })
     await vault.stop()
   },
 
-  inTheHouse: [false, { option: true }],
+  baseURL: async ({ vault, front, reached }, use) => use(front?.url ?? (reached === 'by name' ? vault.named : vault.url)),
 
-  baseURL: async ({ vault, inTheHouse }, use) => use(inTheHouse ? vault.named : vault.url),
+  ignoreHTTPSErrors: async ({ reached }, use) => use(reached === 'by Caddy'),
 
   // Every page of every test: anything on the console, a request to anywhere else or a breach of the content policy fails it.
   context: async ({ context, baseURL }, use) => {
@@ -54,10 +69,10 @@ export const test = base.extend<Fixtures>({
     expect(problems).toEqual([])
   },
 
-  signedIn: async ({ page, vault }, use) => {
+  signedIn: async ({ page, vault, baseURL }, use) => {
     await vault.setUp()
     const answer = await page.request.post('/api/v1/auth/login', {
-      headers: { 'X-Session': 'cookie', Origin: vault.url },
+      headers: { 'X-Session': 'cookie', Origin: baseURL ?? '' },
       data: { email: ADA.email, password: ADA.password },
     })
     expect(answer.status()).toBe(200)

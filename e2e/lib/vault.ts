@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { freePort } from './ports.ts'
 
 const binary = process.env.MEDIA_VAULT_BINARY ?? resolve(import.meta.dirname, '../../target/release/media-vault')
 
 /** Who every test signs in as. */
 export const ADA = { name: 'Ada Lovelace', email: 'ada@example.org', password: 'correct horse battery staple' }
 
-/** What the server is called in a house without certificates. */
+/** What browsers that are told so find the server by, instead of by this machine's own address. */
 export const HOUSE = 'vault.home.arpa'
 
 /** A real server: the release binary on a free port, with a data folder of its own. */
@@ -111,14 +111,4 @@ export class Vault {
     running.kill(signal)
     await ended
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }

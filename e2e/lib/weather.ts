@@ -1,7 +1,10 @@
 import type { Page } from '@playwright/test'
 import type { Library } from './library.ts'
 import type { Photos } from './photos.ts'
+import { jpeg } from './sample.ts'
+import { drop, dropFromDisk, thumbnailsShown } from './steps.ts'
 import { expect } from './test.ts'
+import type { Vault } from './vault.ts'
 
 /** Photos of a story, if nothing else is said. */
 export const COUNT = 40
@@ -69,4 +72,40 @@ export async function goesOnFromCopies(page: Page, library: Library, given: Phot
   await arrived(page, library, given)
   // Nothing of them stays on the device.
   await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })
+}
+
+/** What was seen is still there while the server is out of reach, changes wait, and all is well when it returns. */
+export async function staysUsable(page: Page, { leaves, returns }: { leaves: () => Promise<void>; returns: () => Promise<void> }): Promise<void> {
+  await drop(page, [{ name: 'a.jpg', mimeType: 'image/jpeg', buffer: await jpeg(page, 1) }])
+  await thumbnailsShown(page, 1)
+  // The page comes once more, now by way of the service worker, which keeps what it sees.
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  await page.reload()
+  await thumbnailsShown(page, 1)
+  await expect.poll(() => page.evaluate(async () => (await caches.keys()).length)).toBeGreaterThan(2)
+
+  await leaves()
+  await page.reload()
+  await expect(page.getByText('The server is out of reach')).toBeVisible()
+  await thumbnailsShown(page, 1)
+  await page.locator('a[data-id]').first().hover()
+  await page.getByRole('checkbox', { name: 'Select', exact: true }).click()
+  await expect(page.getByRole('button', { name: 'Move to trash' })).toBeDisabled()
+
+  await returns()
+  await expect(page.getByText('The server is out of reach')).toBeHidden()
+  await page.getByRole('button', { name: 'Move to trash' }).click()
+  await expect(page.getByText('Photo moved to trash')).toBeVisible()
+}
+
+/** The server is killed and started again in the middle. */
+export async function survivesACrash(page: Page, vault: Vault, library: Library, given: Photos): Promise<void> {
+  const calm = await slowly(page, 8)
+  await dropFromDisk(page, [given.folder])
+  await begun(library)
+  await calm()
+  await vault.kill()
+  await expect(panel(page).getByText('Waiting for the server')).toBeVisible()
+  await vault.up()
+  await arrived(page, library, given)
 }

@@ -2,6 +2,7 @@ import { fill, gallery } from '../lib/gallery.ts'
 import { jpeg } from '../lib/sample.ts'
 import { drop, thumbnailsShown } from '../lib/steps.ts'
 import { ADA, expect, test } from '../lib/test.ts'
+import { staysUsable } from '../lib/weather.ts'
 
 test.describe.configure({ timeout: 240_000 })
 
@@ -80,26 +81,7 @@ test('a day of an ordinary person: photos of some years, last summer, a favourit
 })
 
 test('without the network: what was seen is still there, changes wait, and all is well when it returns', async ({ signedIn: page }) => {
-  await drop(page, [{ name: 'a.jpg', mimeType: 'image/jpeg', buffer: await jpeg(page, 1) }])
-  await thumbnailsShown(page, 1)
-  // The page comes once more, now by way of the service worker, which keeps what it sees.
-  await page.evaluate(() => navigator.serviceWorker.ready)
-  await page.reload()
-  await thumbnailsShown(page, 1)
-  await expect.poll(() => page.evaluate(async () => (await caches.keys()).length)).toBeGreaterThan(2)
-
-  await page.context().setOffline(true)
-  await page.reload()
-  await expect(page.getByText('The server is out of reach')).toBeVisible()
-  await thumbnailsShown(page, 1)
-  await page.locator('a[data-id]').first().hover()
-  await page.getByRole('checkbox', { name: 'Select', exact: true }).click()
-  await expect(page.getByRole('button', { name: 'Move to trash' })).toBeDisabled()
-
-  await page.context().setOffline(false)
-  await expect(page.getByText('The server is out of reach')).toBeHidden()
-  await page.getByRole('button', { name: 'Move to trash' }).click()
-  await expect(page.getByText('Photo moved to trash')).toBeVisible()
+  await staysUsable(page, { leaves: () => page.context().setOffline(true), returns: () => page.context().setOffline(false) })
 })
 
 test('signed out in another tab: this one says so and shows nothing more; signing in there opens it here', async ({ signedIn: page }) => {

@@ -6,7 +6,7 @@ import { expect, test } from '../lib/test.ts'
 import { arrived, begun, COUNT, goesOnFromCopies, kept, panel, slowly } from '../lib/weather.ts'
 
 /** Most families open their vault like this at first. Browsers then have no service worker, no locks, no hash of their own. */
-test.use({ inTheHouse: true })
+test.use({ reached: 'by name' })
 
 test('over plain http in the house: setup, sign-in, photos of a folder, sign-out', async ({ page, accessible }) => {
   const given = await photos(6, 300)

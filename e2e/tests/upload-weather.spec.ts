@@ -5,7 +5,7 @@ import { type Photos, photos } from '../lib/photos.ts'
 import { dropFromDisk, signIn } from '../lib/steps.ts'
 import { expect, test as base } from '../lib/test.ts'
 import type { Vault } from '../lib/vault.ts'
-import { arrived, begun, COUNT, goesOnFromCopies, kept, panel, slowly } from '../lib/weather.ts'
+import { arrived, begun, COUNT, goesOnFromCopies, kept, panel, slowly, survivesACrash } from '../lib/weather.ts'
 
 /** Forty photos of a megabyte, on their way at a few megabytes a second: long enough for weather. */
 const test = base.extend<{ given: Photos; library: Library }>({
@@ -86,16 +86,7 @@ test('the network is cut for half a minute in the middle', async ({ signedIn: pa
   await arrived(page, library, given)
 })
 
-test('the server is killed and started again in the middle', async ({ signedIn: page, vault, library, given }) => {
-  const calm = await slowly(page, 8)
-  await dropFromDisk(page, [given.folder])
-  await begun(library)
-  await calm()
-  await vault.kill()
-  await expect(panel(page).getByText('Waiting for the server')).toBeVisible()
-  await vault.up()
-  await arrived(page, library, given)
-})
+test('the server is killed and started again in the middle', ({ signedIn: page, vault, library, given }) => survivesACrash(page, vault, library, given))
 
 test('a thousand chosen files: the page is loaded anew twice, and the server killed', async ({ signedIn: page, vault, library }) => {
   const count = 1000

@@ -1,5 +1,6 @@
 /// <reference types="@sveltejs/kit" />
 import { build, files, version } from '$service-worker';
+import { isFromGateway } from './lib/offline/gateway';
 import { FROM_CACHE, DATA, SHARED, THUMBNAILS } from './lib/offline/names';
 import { Holder } from './lib/upload/hold';
 
@@ -56,39 +57,37 @@ worker.addEventListener('fetch', (event) => {
   else if (!url.pathname.startsWith('/api/')) event.respondWith(shell(request));
 });
 
-async function page(request: Request): Promise<Response> {
-  try {
-    return await fetch(request);
-  } catch {
-    return (await caches.match(PAGE)) ?? Response.error();
+/**
+ * The server's answer, or what is kept instead while the server is out of reach. That may be said by a gateway before it: its answer is
+ * for who has nothing kept.
+ */
+async function orKept(request: Request, kept: () => Promise<Response | undefined>, answered: (response: Response) => void = () => undefined): Promise<Response> {
+  const response = await fetch(request).catch(() => undefined);
+  if (response && !isFromGateway(response)) {
+    answered(response);
+    return response;
   }
+  return (await kept()) ?? response ?? Response.error();
 }
+
+const page = (request: Request): Promise<Response> => orKept(request, () => caches.match(PAGE));
 
 /** Files of a release never change under their names; the few others are asked for anew. */
 async function shell(request: Request): Promise<Response> {
   const cache = await caches.open(SHELL);
   const kept = await cache.match(request);
   if (kept && new URL(request.url).pathname.startsWith('/_app/immutable/')) return kept;
-  try {
-    return await fetch(request);
-  } catch {
-    return kept ?? Response.error();
-  }
+  return orKept(request, async () => kept);
 }
 
 async function thumbnail(event: FetchEvent, url: URL): Promise<Response> {
   const name = url.pathname + url.search;
-  try {
-    const response = await fetch(event.request);
-    if (response.ok && !seen.has(name)) {
-      seen.add(name);
-      const copy = response.clone();
-      event.waitUntil(caches.open(THUMBNAILS).then((cache) => cache.put(name, copy)).then(trim));
-    }
-    return response;
-  } catch {
-    return (await (await caches.open(THUMBNAILS)).match(name)) ?? Response.error();
-  }
+  return orKept(event.request, async () => (await caches.open(THUMBNAILS)).match(name), (response) => {
+    if (!response.ok || seen.has(name)) return;
+    seen.add(name);
+    const copy = response.clone();
+    event.waitUntil(caches.open(THUMBNAILS).then((cache) => cache.put(name, copy)).then(trim));
+  });
 }
 
 /** The oldest thumbnails go first; looked at only now and then, for listing them takes time. */
@@ -100,20 +99,18 @@ async function trim(): Promise<void> {
 }
 
 async function data(event: FetchEvent): Promise<Response> {
-  try {
-    const response = await fetch(event.request);
-    if (response.ok) {
-      const copy = response.clone();
-      event.waitUntil(caches.open(DATA).then((cache) => cache.put(event.request, copy)));
-    }
-    return response;
-  } catch (error) {
-    const kept = await (await caches.open(DATA)).match(event.request);
-    if (!kept) throw error;
-    const headers = new Headers(kept.headers);
+  const kept = async (): Promise<Response | undefined> => {
+    const found = await (await caches.open(DATA)).match(event.request);
+    if (!found) return undefined;
+    const headers = new Headers(found.headers);
     headers.set(FROM_CACHE, '1');
-    return new Response(kept.body, { status: kept.status, headers });
-  }
+    return new Response(found.body, { status: found.status, headers });
+  };
+  return orKept(event.request, kept, (response) => {
+    if (!response.ok) return;
+    const copy = response.clone();
+    event.waitUntil(caches.open(DATA).then((cache) => cache.put(event.request, copy)));
+  });
 }
 
 /** Files shared from another app are kept until the page takes them into its queue. */

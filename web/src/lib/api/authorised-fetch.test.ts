@@ -59,6 +59,15 @@ it('a server out of reach is told apart from one that refuses', async () => {
   expect(listener.reachable).toHaveBeenCalledWith(false);
 });
 
+it('a gateway that answers in place of the server says that it is out of reach; the server itself is asked what is wrong', async () => {
+  const answered = (status: number, type: string) => authorisedFetch(listener, async () => new Response('{}', { status, headers: { 'content-type': type } }))('/api/v1/x');
+  for (const status of [502, 503, 504, 522]) await expect(answered(status, 'text/html')).rejects.toBeInstanceOf(UnreachableError);
+  expect(listener.reachable).not.toHaveBeenCalledWith(true);
+  for (const status of [503, 507]) expect((await answered(status, 'application/problem+json')).status).toBe(status);
+  expect((await answered(500, 'text/html')).status).toBe(500);
+  expect(listener.reachable).toHaveBeenLastCalledWith(true);
+});
+
 it('a server that never answers is out of reach after a minute', async () => {
   const ending = new AbortController();
   const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(ending.signal);

@@ -1,3 +1,4 @@
+import { isFromGateway } from '$lib/offline/gateway';
 import { FROM_CACHE } from '$lib/offline/names';
 import { UnreachableError } from './problem';
 
@@ -22,7 +23,8 @@ export function authorisedFetch(listener: SessionListener, fetcher: typeof fetch
   async function reach(request: Request): Promise<Response> {
     try {
       const response = await fetcher(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT)]) });
-      listener.reachable(response.status !== 502 && response.status !== 504 && !response.headers.has(FROM_CACHE));
+      if (isFromGateway(response)) throw new Error(`a gateway answered ${response.status}`);
+      listener.reachable(!response.headers.has(FROM_CACHE));
       return response;
     } catch (error) {
       if (request.signal.aborted) throw error;

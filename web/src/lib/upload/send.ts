@@ -1,5 +1,6 @@
 import type { DetailedError, Upload } from 'tus-js-client';
 import { ApiError, UnreachableError, urls, type Media, type ProblemBody } from '$lib/api';
+import { isOutOfReach } from '$lib/offline/gateway';
 
 /** The transfer was stopped on purpose. */
 export class Stopped extends Error {}
@@ -32,7 +33,7 @@ export function sendWhole(file: File, progress: (sent: number) => void): Sending
     request.onload = () => {
       const { status } = request;
       if (status === 200 || status === 201) resolve({ id: (JSON.parse(request.responseText) as Media).id, isNew: status === 201 });
-      else if (status === 502 || status === 503 || status === 504) reject(new UnreachableError(status));
+      else if (isOutOfReach(status)) reject(new UnreachableError(status));
       else reject(refusal(status, request.responseText, request.getResponseHeader('x-request-id')));
     };
     const form = new FormData();
@@ -99,7 +100,7 @@ const loadTus = () =>
 const TELL_EVERY = 200;
 
 /** Trouble that is over in a moment: worth another try. */
-const isPassing = (status: number): boolean => status === 0 || status === 409 || status === 423 || status === 502 || status === 503;
+const isPassing = (status: number): boolean => status === 0 || status === 409 || status === 423 || isOutOfReach(status);
 
 /**
  * Sends a file to an upload address by tus, from wherever the server says it stopped. Short interruptions are bridged
@@ -145,7 +146,7 @@ function asOurs(error: Error | DetailedError): Error {
   if (!('originalResponse' in error) || !error.originalResponse) return new UnreachableError(error);
   const response = error.originalResponse;
   const status = response.getStatus();
-  if (status === 0 || status === 502 || status === 503 || status === 504) return new UnreachableError(error);
+  if (status === 0 || isOutOfReach(status)) return new UnreachableError(error);
   return refusal(status, response.getBody(), response.getHeader('x-request-id') ?? null);
 }
 
