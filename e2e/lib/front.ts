@@ -13,18 +13,21 @@ export class Front {
 
   private constructor(
     readonly url: string,
+    /** The most bytes of a request, as Caddy writes them. */
+    readonly most: string | null,
     readonly folder: string,
   ) {}
 
   /** Chooses its address: the server wants to know it. */
-  static async make(): Promise<Front> {
-    return new Front(`https://localhost:${await freePort()}`, await mkdtemp(join(tmpdir(), 'media-vault-front-')))
+  static async make(most: string | null): Promise<Front> {
+    return new Front(`https://localhost:${await freePort()}`, most, await mkdtemp(join(tmpdir(), 'media-vault-front-')))
   }
 
   /** Begins to pass on to a server. */
   async before(server: string): Promise<void> {
     const rules = join(this.folder, 'Caddyfile')
-    await writeFile(rules, `{\n  admin off\n  skip_install_trust\n  auto_https disable_redirects\n  storage file_system ${join(this.folder, 'storage')}\n}\n${this.url} {\n  tls internal\n  reverse_proxy ${new URL(server).host}\n}\n`)
+    const limit = this.most === null ? '' : `  request_body {\n    max_size ${this.most}\n  }\n`
+    await writeFile(rules, `{\n  admin off\n  skip_install_trust\n  auto_https disable_redirects\n  storage file_system ${join(this.folder, 'storage')}\n}\n${this.url} {\n  tls internal\n${limit}  reverse_proxy ${new URL(server).host}\n}\n`)
     const log = await open(join(this.folder, 'caddy.log'), 'a')
     this.#process = spawn(join(cache, 'venv/bin/caddy'), ['run', '--config', rules], {
       stdio: ['ignore', log.fd, log.fd],

@@ -9,6 +9,8 @@ interface Fixtures {
    * this machine's addresses are; or by Caddy, over HTTPS.
    */
   reached: 'here' | 'by name' | 'by Caddy'
+  /** The most bytes of a request that Caddy takes. */
+  caddyTakes: string | null
   /** Caddy before the server, if it is reached by it. */
   front: Front | null
   /** A new server with nothing in it. */
@@ -28,8 +30,10 @@ declare global {
 export const test = base.extend<Fixtures>({
   reached: ['here', { option: true }],
 
-  front: async ({ reached }, use) => {
-    const front = reached === 'by Caddy' ? await Front.make() : null
+  caddyTakes: [null, { option: true }],
+
+  front: async ({ reached, caddyTakes }, use) => {
+    const front = reached === 'by Caddy' ? await Front.make(caddyTakes) : null
     await use(front)
     await front?.stop()
   },

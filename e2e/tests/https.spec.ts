@@ -3,7 +3,7 @@ import { Library } from '../lib/library.ts'
 import { photos } from '../lib/photos.ts'
 import { dropFromDisk, setUp, signIn, thumbnailsShown } from '../lib/steps.ts'
 import { expect, test } from '../lib/test.ts'
-import { COUNT, panel, staysUsable, survivesACrash } from '../lib/weather.ts'
+import { arrived, COUNT, panel, staysUsable, survivesACrash } from '../lib/weather.ts'
 
 /** A vault that is reached from elsewhere stands behind a gateway. While the server is gone, that one answers in its place. */
 test.use({ reached: 'by Caddy' })
@@ -38,4 +38,15 @@ test('by Caddy: the server is killed and started again in the middle of an uploa
   const given = await photos(COUNT, 1000)
   await survivesACrash(page, vault, await Library.of(vault), given)
   await rm(given.folder, { recursive: true, force: true })
+})
+
+test.describe('by a Caddy that takes a megabyte at most', () => {
+  test.use({ caddyTakes: '1MB' })
+
+  test('what is larger arrives in parts', async ({ signedIn: page, vault }) => {
+    const [small, large] = [await photos(3, 300), await photos(6, 5000)]
+    for (const { paths } of [small, large]) await dropFromDisk(page, paths)
+    await arrived(page, await Library.of(vault), { ...large, hashes: [...small.hashes, ...large.hashes] })
+    for (const { folder } of [small, large]) await rm(folder, { recursive: true, force: true })
+  })
 })

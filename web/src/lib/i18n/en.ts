@@ -34,6 +34,8 @@ export const en = {
   'update.action': 'Reload',
 
   'error.full': 'There is no space left',
+  'error.gateway': 'Too large for a proxy before the server',
+  'error.gateway.detail': 'Ask whoever runs it to let larger requests through.',
   'error.gone': 'This is not here any more',
   'error.gone.detail': 'It was deleted, or the link is wrong.',
   'error.quote': 'Nothing was lost. If it happens again, quote this id: {id}',

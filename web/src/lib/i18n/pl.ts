@@ -35,6 +35,8 @@ export const pl: Catalogue = {
   'update.action': 'Odśwież',
 
   'error.full': 'Brak wolnego miejsca',
+  'error.gateway': 'Za duże dla serwera pośredniczącego',
+  'error.gateway.detail': 'Poproś osobę, która go prowadzi, o podniesienie limitu wielkości żądań.',
   'error.gone': 'Tego już tu nie ma',
   'error.gone.detail': 'Zostało usunięte albo odnośnik jest błędny.',
   'error.quote': 'Nic nie zginęło. Jeśli to się powtórzy, podaj ten identyfikator: {id}',

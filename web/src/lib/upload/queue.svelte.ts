@@ -2,6 +2,7 @@ import { ApiError, UnreachableError, type Api } from '$lib/api';
 import type { Connection } from '$lib/state/connection.svelte';
 import { Afterlife, type Heirs } from './afterlife';
 import type { Found } from './collect';
+import { Gate, isGateShut } from './gate';
 import { Hasher } from './hasher';
 import { isOver, UnreadableFile, UploadItem } from './item.svelte';
 import type { Kept } from './keep';
@@ -60,6 +61,7 @@ export class UploadQueue {
   #hasher = new Hasher();
   #sizes: KnownSizes;
   #rate = new Rate();
+  #gate = new Gate();
   #running = 0;
   #next = 1;
   #cursor = 0;
@@ -256,11 +258,12 @@ export class UploadQueue {
 
   async #run(item: UploadItem, turn: number): Promise<void> {
     const { file } = item;
+    const { most } = this.#gate;
     item.status = 'checking';
     try {
       const begun = item.url ?? (await this.#begun(item));
       const isNew = begun === null && !item.mayHaveArrived && !(await this.#sizes.has(file.size, this.#sizesAhead()));
-      const isWhole = isNew && !item.mayHaveBegun && file.size <= this.#mostAtOnce();
+      const isWhole = isNew && !item.mayHaveBegun && file.size <= Math.min(most, this.#mostAtOnce());
       if (!isWhole) item.url = begun ?? (await this.#create(item, !isNew));
       const { url } = item;
       if ((url === null && !isWhole) || !this.items.includes(item)) return;
@@ -274,12 +277,13 @@ export class UploadQueue {
         return;
       }
       const remembering = setTimeout(() => this.#remember(item), REMEMBER_AFTER);
-      const sending = (begun === null ? sendAll : send)(file, url, (sent) => this.#progress(item, sent));
+      const progress = (sent: number) => this.#progress(item, sent);
+      const sending = begun === null && file.size <= most ? sendAll(file, url, progress) : send(file, url, progress, most);
       item.sending = sending;
       item.mediaId = await sending.done.finally(() => clearTimeout(remembering));
       this.#finish(item, 'done');
     } catch (error) {
-      await this.#stumble(item, turn, error);
+      await this.#stumble(item, turn, error, Math.min(file.size, most));
     }
   }
 
@@ -359,7 +363,8 @@ export class UploadQueue {
     return created.url;
   }
 
-  async #stumble(item: UploadItem, turn: number, error: unknown): Promise<void> {
+  /** `atOnce`: bytes of its largest request. */
+  async #stumble(item: UploadItem, turn: number, error: unknown, atOnce: number): Promise<void> {
     if (error instanceof Stopped || !this.items.includes(item)) return;
     const isGone = !(error instanceof ApiError) && !(await isReadable(item.file));
     // It was paused and goes on already.
@@ -387,6 +392,12 @@ export class UploadQueue {
       // The upload has expired: begin anew.
       item.url = null;
       this.#forget(item);
+      this.#progress(item, 0);
+      item.status = 'waiting';
+      this.#cursor = 0;
+      return;
+    }
+    if (isGateShut(error) && this.#gate.narrow(atOnce)) {
       this.#progress(item, 0);
       item.status = 'waiting';
       this.#cursor = 0;

@@ -5,18 +5,18 @@ import { UnreadableFile } from './item.svelte';
 import { UploadQueue } from './queue.svelte';
 import type { Added } from './send';
 
-const sends = vi.hoisted(() => ({ all: [] as { url: string; resolve: (id: string) => void; reject: (e: unknown) => void; stop: () => void }[] }));
+const sends = vi.hoisted(() => ({ all: [] as { url: string; atOnce: number; resolve: (id: string) => void; reject: (e: unknown) => void; stop: () => void }[] }));
 
 const wholes = vi.hoisted(() => [] as { name: string; resolve: (added: { id: string; isNew: boolean }) => void; reject: (e: unknown) => void }[]);
 
 vi.mock('./send', async (original) => {
   const real = await original<typeof import('./send')>();
-  const send = (_: File, url: string) => {
+  const send = (_: File, url: string, __: unknown, atOnce = Infinity) => {
     let resolve: (id: string) => void = () => undefined;
     let reject: (error: unknown) => void = () => undefined;
     const done = new Promise<string>((yes, no) => ((resolve = yes), (reject = no)));
     const stop = vi.fn(() => reject(new real.Stopped()));
-    sends.all.push({ url, resolve, reject, stop });
+    sends.all.push({ url, atOnce, resolve, reject, stop });
     return { done, stop };
   };
   const sendWhole = (file: File) => {
@@ -235,6 +235,47 @@ describe('uploads', () => {
     if (first) queue.cancel(first);
     expect(queue.items).toHaveLength(1);
     expect(queue.totalBytes).toBe(100);
+  });
+});
+
+describe('a gateway before the server that takes no large requests', () => {
+  const shut = new ApiError(413, {}, null);
+
+  it('gets them in parts, and nobody is told', async () => {
+    isKnown = () => false;
+    queue.add([file('film.mp4', 3e6)]);
+    await settle();
+    wholes[0]?.reject(shut);
+    await settle();
+    expect(sends.all.map(({ url, atOnce }) => [url, atOnce])).toEqual([['/u/film.mp4', 1e6]]);
+    expect(queue.sentBytes).toBe(0);
+    sends.all[0]?.resolve('m');
+    await settle();
+    expect(statuses()).toEqual(['done']);
+    // What fits goes as before, and the next large one in parts at once.
+    queue.add([file('small.jpg', 1e5), file('second.mp4', 3e6)]);
+    await settle();
+    expect(wholes.map(({ name }) => name)).toEqual(['film.mp4', 'small.jpg']);
+    expect(sends.all.at(-1)).toMatchObject({ url: '/u/second.mp4', atOnce: 1e6 });
+  });
+
+  it('several are refused at the same time: each is tried again, not each in smaller parts', async () => {
+    queue.add([file('a.mp4', 3e6), file('b.mp4', 3e6)]);
+    await settle();
+    for (const sent of [...sends.all]) sent.reject(shut);
+    await settle();
+    expect(statuses()).toEqual(['sending', 'sending']);
+    expect(sends.all.slice(2).map(({ atOnce }) => atOnce)).toEqual([1e6, 1e6]);
+  });
+
+  it('that refuses even small ones is said to be the reason, and the server that refuses for a reason of its own is believed', async () => {
+    queue.add([file('a.jpg', 1000), file('b.mp4', 3e6)]);
+    await settle();
+    sends.all[0]?.reject(shut);
+    sends.all[1]?.reject(new ApiError(413, { type: 'urn:media-vault:problem:too-large', detail: 'over 64 GB' }, null));
+    await settle();
+    expect(statuses()).toEqual(['failed', 'failed']);
+    expect(queue.items[0]?.error).toBe(shut);
   });
 });
 

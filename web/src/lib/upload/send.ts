@@ -103,10 +103,10 @@ const TELL_EVERY = 200;
 const isPassing = (status: number): boolean => status === 0 || status === 409 || status === 423 || isOutOfReach(status);
 
 /**
- * Sends a file to an upload address by tus, from wherever the server says it stopped. Short interruptions are bridged
- * here; a longer one rejects, and the queue takes it up again when the server is back.
+ * Sends a file to an upload address by tus, from wherever the server says it stopped, with so many bytes a request. Short
+ * interruptions are bridged here; a longer one rejects, and the queue takes it up again when the server is back.
  */
-export function send(file: File, url: string, progress: (sent: number) => void): Sending {
+export function send(file: File, url: string, progress: (sent: number) => void, atOnce = Infinity): Sending {
   let upload: Upload | null = null;
   let isStopped = false;
   let refuse: (error: Stopped) => void = () => undefined;
@@ -117,6 +117,7 @@ export function send(file: File, url: string, progress: (sent: number) => void):
         refuse = reject;
         upload = new tus.Upload(file, {
           uploadUrl: new URL(url, location.href).href,
+          chunkSize: atOnce,
           retryDelays: [300, 1000, 3000],
           storeFingerprintForResuming: false,
           onProgress: progress,
