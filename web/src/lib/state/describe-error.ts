@@ -1,5 +1,6 @@
 import { ApiError, UnreachableError } from '$lib/api';
 import type { I18n } from '$lib/i18n/i18n.svelte';
+import { isGateShut } from '$lib/upload/gate';
 
 /** An error in the person's words: what happened, and what to do. */
 export function describe(error: unknown, { t, reason }: I18n): { title: string; detail: string } {
@@ -7,7 +8,7 @@ export function describe(error: unknown, { t, reason }: I18n): { title: string; 
   if (error instanceof ApiError) {
     if (error.status === 429) return { title: t('error.tooMany'), detail: t('error.tooMany.detail') };
     if (error.status === 404) return { title: t('error.gone'), detail: t('error.gone.detail') };
-    if (error.status === 413 && error.code === '') return { title: t('error.gateway'), detail: t('error.gateway.detail') };
+    if (isGateShut(error)) return { title: t('error.gateway'), detail: t('error.gateway.detail') };
     if (error.status === 507 || error.code === 'quota-exceeded') return { title: t('error.full'), detail: reason(error) };
     if (error.status >= 500) {
       return { title: t('error.server'), detail: error.requestId ? t('error.quote', { id: error.requestId }) : '' };

@@ -24,4 +24,4 @@ export class Gate {
 }
 
 /** Said by a gateway; the server itself names its reason. */
-export const isGateShut = (error: unknown): error is ApiError => error instanceof ApiError && error.status === 413 && error.code === '';
+export const isGateShut = (error: unknown): boolean => error instanceof ApiError && error.status === 413 && error.code === '';
