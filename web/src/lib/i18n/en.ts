@@ -183,6 +183,7 @@ export const en = {
   'upload.paused': 'Paused',
   'upload.progress': { one: 'Adding {done} of {count}', other: 'Adding {done} of {count}' },
   'upload.rate': '{rate}/s',
+  'upload.resting': 'The server asks for a moment',
   'upload.resume': 'Go on',
   'upload.saveList': 'Save list',
   'upload.shrink': 'Make small',

@@ -225,6 +225,7 @@ export const pl: Catalogue = {
   'upload.paused': 'Wstrzymano',
   'upload.progress': { one: 'Dodawanie: {done} z {count}', other: 'Dodawanie: {done} z {count}' },
   'upload.rate': '{rate}/s',
+  'upload.resting': 'Serwer prosi o chwilę',
   'upload.resume': 'Wznów',
   'upload.saveList': 'Zapisz listę',
   'upload.shrink': 'Zwiń',

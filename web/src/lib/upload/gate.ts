@@ -6,12 +6,24 @@ import { ApiError } from '$lib/api';
  */
 const STEPS = [95e6, 15e6, 1e6] as const;
 
-/** How much a gateway before the server lets through at once, as far as it has been found out. Larger files go in parts. */
+/**
+ * A file that is sent within a few seconds goes in one request; beginning anew costs less than being able to go on. A longer
+ * one can be resumed.
+ */
+const ONE_REQUEST = { seconds: 4, least: 1e6, most: 16e6, unknown: 8e6 };
+
+/** How much a gateway before the server lets through at once, as far as it has been found out; larger files go in parts. And how much is sent at once anyway. */
 export class Gate {
   #most: number = Infinity;
 
   get most(): number {
     return this.#most;
+  }
+
+  /** The largest file that goes whole, without an address to go on at, at so many bytes a second; 0 = nothing is known of it. */
+  whole(speed: number): number {
+    const { seconds, least, most, unknown } = ONE_REQUEST;
+    return Math.min(this.#most, speed === 0 ? unknown : Math.min(most, Math.max(least, speed * seconds)));
   }
 
   /** A request of so many bytes was refused. False: hardly a smaller one would go through. */

@@ -47,3 +47,9 @@ export class UploadItem implements Living {
 export class UnreadableFile extends Error {}
 
 export const isOver = (status: UploadStatus): boolean => status === 'done' || status === 'duplicate' || status === 'failed';
+
+/** A file on the disk may be gone; browsers then say the same as when the network is. */
+export const isReadable = (file: File): Promise<boolean> => file.slice(0, 1).arrayBuffer().then(
+  () => true,
+  () => false
+);

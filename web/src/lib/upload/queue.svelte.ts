@@ -2,32 +2,23 @@ import { ApiError, UnreachableError, type Api } from '$lib/api';
 import type { Connection } from '$lib/state/connection.svelte';
 import { Afterlife, type Heirs } from './afterlife';
 import type { Found } from './collect';
-import { Gate, isGateShut } from './gate';
+import { Gate } from './gate';
 import { Hasher } from './hasher';
-import { isOver, UnreadableFile, UploadItem } from './item.svelte';
+import { isOver, isReadable, UnreadableFile, UploadItem } from './item.svelte';
 import type { Kept } from './keep';
 import { KnownSizes } from './known-sizes';
 import { Orphans } from './orphans';
 import { Rate } from './rate';
 import { forget, forgetAll, recall, remember, unfinished } from './remember';
+import { setback } from './setback';
 import { send, sendAll, sendWhole, Stopped } from './send';
-
-/** A file on the disk may be gone; browsers then say the same as when the network is. */
-const isReadable = (file: File): Promise<boolean> => file.slice(0, 1).arrayBuffer().then(
-  () => true,
-  () => false
-);
 
 const AT_ONCE = 4;
 /** Most files have arrived before this; writing each down would take its time. */
 const REMEMBER_AFTER = 1000;
 const BEAT = 250;
-
-/**
- * A file that is sent within a few seconds goes in one request; beginning anew costs less than being able to go on. A longer
- * one can be resumed.
- */
-const ONE_REQUEST = { seconds: 4, least: 1e6, most: 16e6, unknown: 8e6 };
+/** Until the next try when the server says that it is too much at once. */
+const REST = 5000;
 
 /** All files that wait, travel or have arrived since the page was opened. Totals are kept, not summed up again. */
 export class UploadQueue {
@@ -45,6 +36,8 @@ export class UploadQueue {
    * untracked: a thousand files change state several thousand times in seconds, and drawing that would take longer than sending.
    */
   pulse = $state(0);
+  /** Uploads wait because they were too many for the server just now. */
+  isResting = $state(false);
   /** Uploads wait because the session ended. */
   needsSignIn = $state(false);
   /** What an earlier page left, and the browser gives only with the person's word. */
@@ -234,7 +227,7 @@ export class UploadQueue {
 
   #pump(): void {
     this.#beat();
-    while (this.#running < AT_ONCE && !this.isPaused && !this.needsSignIn && this.#connection.isOnline) {
+    while (this.#running < AT_ONCE && !this.isPaused && !this.isResting && !this.needsSignIn && this.#connection.isOnline) {
       const item = this.#nextWaiting();
       if (!item) return;
       this.#running++;
@@ -263,7 +256,7 @@ export class UploadQueue {
     try {
       const begun = item.url ?? (await this.#begun(item));
       const isNew = begun === null && !item.mayHaveArrived && !(await this.#sizes.has(file.size, this.#sizesAhead()));
-      const isWhole = isNew && !item.mayHaveBegun && file.size <= Math.min(most, this.#mostAtOnce());
+      const isWhole = isNew && !item.mayHaveBegun && file.size <= this.#gate.whole(this.speed);
       if (!isWhole) item.url = begun ?? (await this.#create(item, !isNew));
       const { url } = item;
       if ((url === null && !isWhole) || !this.items.includes(item)) return;
@@ -306,12 +299,6 @@ export class UploadQueue {
         if (this.isPaused || item.turn !== turn || !this.items.includes(item)) throw new Stopped();
       }
     }
-  }
-
-  /** Bytes that are sent in one request, as fast as they go. */
-  #mostAtOnce(): number {
-    const { seconds, least, most, unknown } = ONE_REQUEST;
-    return this.speed === 0 ? unknown : Math.min(most, Math.max(least, this.speed * seconds));
   }
 
   *#sizesAhead(): Iterable<number> {
@@ -374,37 +361,54 @@ export class UploadQueue {
       this.#finish(item, 'failed');
       return;
     }
-    if (error instanceof UnreachableError) {
-      // The connection tells when the server is back; until then the file keeps its place.
-      this.#orphans.lookAgain();
-      item.status = 'waiting';
-      this.#cursor = 0;
-      this.#connection.reached(false);
-      return;
-    }
-    if (error instanceof ApiError && error.status === 401) {
-      item.status = 'waiting';
-      this.#cursor = 0;
-      this.needsSignIn = true;
-      return;
-    }
-    if (error instanceof ApiError && (error.status === 404 || error.status === 410) && item.url !== null) {
-      // The upload has expired: begin anew.
-      item.url = null;
-      this.#forget(item);
-      this.#progress(item, 0);
-      item.status = 'waiting';
-      this.#cursor = 0;
-      return;
-    }
-    if (isGateShut(error) && this.#gate.narrow(atOnce)) {
-      this.#progress(item, 0);
-      item.status = 'waiting';
-      this.#cursor = 0;
-      return;
+    switch (setback(error)) {
+      case 'out of reach':
+        // The connection tells when the server is back; until then the file keeps its place.
+        this.#orphans.lookAgain();
+        this.#putBack(item);
+        this.#connection.reached(false);
+        return;
+      case 'signed out':
+        this.#putBack(item);
+        this.needsSignIn = true;
+        return;
+      case 'too many':
+        this.#putBack(item);
+        this.#rest();
+        return;
+      case 'expired':
+        if (item.url === null) break;
+        item.url = null;
+        this.#forget(item);
+        this.#beginAnew(item);
+        return;
+      case 'too large at once':
+        if (!this.#gate.narrow(atOnce)) break;
+        this.#beginAnew(item);
+        return;
     }
     item.error = error;
     this.#finish(item, 'failed');
+  }
+
+  /** It keeps its place and is taken again. */
+  #putBack(item: UploadItem): void {
+    item.status = 'waiting';
+    this.#cursor = 0;
+  }
+
+  #beginAnew(item: UploadItem): void {
+    this.#progress(item, 0);
+    this.#putBack(item);
+  }
+
+  #rest(): void {
+    if (this.isResting) return;
+    this.isResting = true;
+    setTimeout(() => {
+      this.isResting = false;
+      this.#pump();
+    }, REST);
   }
 
   #finish(item: UploadItem, status: 'done' | 'duplicate' | 'failed'): void {

@@ -238,6 +238,27 @@ describe('uploads', () => {
   });
 });
 
+it('too many at once for the server: they rest, and go on by themselves', async () => {
+  vi.useFakeTimers();
+  try {
+    const tick = () => vi.advanceTimersByTimeAsync(0);
+    queue.add([file('a.jpg'), file('b.jpg')]);
+    await tick();
+    for (const sent of [...sends.all]) sent.reject(new ApiError(429, { type: 'urn:media-vault:problem:too-many-requests' }, null));
+    await tick();
+    expect(statuses()).toEqual(['waiting', 'waiting']);
+    expect(queue.isResting).toBe(true);
+    queue.add([file('c.jpg')]);
+    await vi.advanceTimersByTimeAsync(4900);
+    expect(sends.all).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(queue.isResting).toBe(false);
+    expect(sends.all.slice(2).map(({ url }) => url)).toEqual(['/u/a.jpg', '/u/b.jpg', '/u/c.jpg']);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 describe('a gateway before the server that takes no large requests', () => {
   const shut = new ApiError(413, {}, null);
 
