@@ -25,7 +25,7 @@ from nginx import Nginx, harness  # noqa: E402
 from processes import Peak, cpu_seconds, memory_mb  # noqa: E402
 from wrk import wrk  # noqa: E402
 
-SECONDS = 3
+SECONDS = 2
 LOADS = [("thumbnails", 16), ("thumbnails", 256), ("many thumbnails", 16), ("many thumbnails", 256), ("originals", 4)]
 # Crops of each photo: together more thumbnails than the server keeps open in memory.
 CROPS = 20
