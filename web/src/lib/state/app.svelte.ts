@@ -39,6 +39,7 @@ export class MediaVault implements SessionListener {
 
   async start(): Promise<void> {
     this.connection.watch();
+    this.connection.onReturn(() => this.live.hurry());
     this.install.watch();
     await Promise.all([this.i18n.use(preferredLocale(this.preferences.locale)), this.session.load()]);
   }

@@ -32,6 +32,8 @@ export class Live {
   #handedOn = 0;
   #tabs = new BroadcastChannel('media-vault-live');
   #stop: (() => void) | null = null;
+  /** Ends the pause before the next stream. */
+  #endPause: (() => void) | null = null;
   #renew: () => Promise<void>;
 
   /** `renew` makes a request that refreshes the session if that is why the stream ended. */
@@ -67,6 +69,11 @@ export class Live {
     this.#timer = undefined;
   }
 
+  /** The server is back: a lost stream is opened again at once. */
+  hurry(): void {
+    this.#endPause?.();
+  }
+
   /** Listens until `signal` ends it. A lost stream is opened again after growing pauses, and everything looked at anew. */
   async #listen(signal: AbortSignal): Promise<void> {
     let pause = 1000;
@@ -82,9 +89,11 @@ export class Live {
       if (signal.aborted) return;
       pause = performance.now() - began > 30_000 ? 1000 : Math.min(30_000, pause * 2);
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pause);
-        signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+        this.#endPause = resolve;
+        setTimeout(resolve, pause);
+        signal.addEventListener('abort', () => resolve(), { once: true });
       });
+      this.#endPause = null;
     }
   }
 
