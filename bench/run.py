@@ -248,8 +248,8 @@ def crowd(options):
             "| | median | p99 |", "|---|---|---|", *(f"| {what} | {found['waits'][name]['p50_ms']:.1f} ms | {found['waits'][name]['p99_ms']:.1f} ms |" for name, what in acts.items())]
 
 
-# Parts that make many files come first, or behind others that remove few: see `settle`.
-PARTS = {"import": whole_import, "timeline": timeline, "small-files": small_files, "crowd": crowd, "renditions": renditions, "library": library, "serving": serving, "ingest": ingest, "write-engine": write_engine,
+# Parts that make many files come behind others that remove few (see `settle`); the one that counts single frames comes first of all.
+PARTS = {"timeline": timeline, "import": whole_import, "small-files": small_files, "crowd": crowd, "renditions": renditions, "library": library, "serving": serving, "ingest": ingest, "write-engine": write_engine,
          "browser-upload": browser_upload}
 
 
