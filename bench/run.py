@@ -9,6 +9,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+import copies  # noqa: E402
 import growth  # noqa: E402
 import likeness  # noqa: E402
 from report import ROOT, alternate, figures, keep, median, ratio, run  # noqa: E402
@@ -34,16 +35,14 @@ def images(megapixels, count):
     return folder
 
 
-def copies(folder, count):
-    """As many files as it takes to measure for seconds: the same to a decoder, different to the vault. Made once."""
+def copied(folder, count):
+    """As many files as it takes to measure for seconds. Made once."""
     place = folder.with_name(f"{folder.name}-copied-{count}")
     if not place.exists():
         print(f"copying {folder.name} into {count} files (once)", flush=True)
         unfinished = place.with_suffix(".part")
         unfinished.mkdir(exist_ok=True)
-        files = sorted(folder.glob("*.jpg"))
-        for number in range(count):
-            (unfinished / f"IMG_{number:05}.jpg").write_bytes(files[number % len(files)].read_bytes() + number.to_bytes(8, "big"))
+        copies.make(sorted(folder.glob("*.jpg")), unfinished, count)
         unfinished.rename(place)
         os.sync()
     return place
@@ -92,7 +91,7 @@ def renditions(options):
 
 
 def ingest(options):
-    folder = copies(images(12, options.photos), 300)
+    folder = copied(images(12, options.photos), 300)
     lines = []
     for connections in (1, 4):
         found = alternate(options.rounds, http=(sys.executable, "bench/ingest.py", BINARY, folder, connections), plain=("node", "bench/plain-loop.mjs", folder, connections))

@@ -15,6 +15,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
+import copies  # noqa: E402
 from nginx import harness  # noqa: E402
 from processes import Peak  # noqa: E402
 
@@ -42,8 +43,7 @@ def main():
     try:
         source = place / "source"
         source.mkdir()
-        for number in range(count):
-            (source / f"IMG_{number:05}.jpg").write_bytes(files[number % len(files)].read_bytes() + number.to_bytes(8, "big"))
+        copies.make(files, source, count)
         os.sync()
         found = {"import": [], "renditions": []}
         for number in range(rounds):
