@@ -7,8 +7,10 @@ export class ApiError extends Error {
   readonly detail: string;
   readonly requestId: string | null;
   readonly fields: ReadonlyMap<string, string>;
+  /** Milliseconds after which the server wants to be asked again, where it said so. */
+  readonly retryAfter: number | null;
 
-  constructor(status: number, body: ProblemBody, requestId: string | null) {
+  constructor(status: number, body: ProblemBody, requestId: string | null, retryAfter: number | null = null) {
     super(body.detail ?? body.title ?? `HTTP ${status}`);
     this.name = 'ApiError';
     this.status = status;
@@ -16,13 +18,21 @@ export class ApiError extends Error {
     this.detail = body.detail ?? body.title ?? '';
     this.requestId = body.request_id ?? requestId;
     this.fields = new Map((body.errors ?? []).map((error) => [error.field, error.message]));
+    this.retryAfter = retryAfter;
   }
 
   /** From an answer whose body was read already; a proxy's error page has no details. */
   static of(response: Response, body: unknown): ApiError {
     const isProblem = typeof body === 'object' && body !== null;
-    return new ApiError(response.status, isProblem ? (body as ProblemBody) : {}, response.headers.get('x-request-id'));
+    return new ApiError(response.status, isProblem ? (body as ProblemBody) : {}, response.headers.get('x-request-id'), retryAfter(response.headers.get('retry-after')));
   }
+}
+
+/** Milliseconds from a `Retry-After`: seconds or a date (RFC 9110, 10.2.3). */
+export function retryAfter(header: string | null | undefined): number | null {
+  const said = header?.trim() ?? '';
+  const wait = /^\d+$/.test(said) ? Number(said) * 1000 : Date.parse(said) - Date.now();
+  return Number.isFinite(wait) ? Math.max(0, wait) : null;
 }
 
 /** The server was not reached: the network is down, or the server is. Nothing is known about what happened. */

@@ -17,8 +17,8 @@ const AT_ONCE = 4;
 /** Most files have arrived before this; writing each down would take its time. */
 const REMEMBER_AFTER = 1000;
 const BEAT = 250;
-/** Until the next try when the server says that it is too much at once. */
-const REST = 5000;
+/** Milliseconds until the next try when it was too much at once for the server, which may say how long within bounds. */
+const REST = { usual: 5000, shortest: 1000, longest: 60_000 };
 
 /** All files that wait, travel or have arrived since the page was opened. Totals are kept, not summed up again. */
 export class UploadQueue {
@@ -374,7 +374,7 @@ export class UploadQueue {
         return;
       case 'too many':
         this.#putBack(item);
-        this.#rest();
+        this.#rest(error instanceof ApiError ? error.retryAfter : null);
         return;
       case 'expired':
         if (item.url === null) break;
@@ -402,13 +402,13 @@ export class UploadQueue {
     this.#putBack(item);
   }
 
-  #rest(): void {
+  #rest(asked: number | null): void {
     if (this.isResting) return;
     this.isResting = true;
     setTimeout(() => {
       this.isResting = false;
       this.#pump();
-    }, REST);
+    }, Math.min(Math.max(asked ?? REST.usual, REST.shortest), REST.longest));
   }
 
   #finish(item: UploadItem, status: 'done' | 'duplicate' | 'failed'): void {

@@ -238,18 +238,23 @@ describe('uploads', () => {
   });
 });
 
-it('too many at once for the server: they rest, and go on by themselves', async () => {
+it.each([
+  { said: null, rest: 5000 },
+  { said: 12_000, rest: 12_000 },
+  { said: 0, rest: 1000 },
+  { said: 3_600_000, rest: 60_000 }
+])('too many at once for the server, which asks for $said ms: they rest $rest, and go on by themselves', async ({ said, rest }) => {
   vi.useFakeTimers();
   try {
     const tick = () => vi.advanceTimersByTimeAsync(0);
     queue.add([file('a.jpg'), file('b.jpg')]);
     await tick();
-    for (const sent of [...sends.all]) sent.reject(new ApiError(429, { type: 'urn:media-vault:problem:too-many-requests' }, null));
+    for (const sent of [...sends.all]) sent.reject(new ApiError(429, { type: 'urn:media-vault:problem:too-many-requests' }, null, said));
     await tick();
     expect(statuses()).toEqual(['waiting', 'waiting']);
     expect(queue.isResting).toBe(true);
     queue.add([file('c.jpg')]);
-    await vi.advanceTimersByTimeAsync(4900);
+    await vi.advanceTimersByTimeAsync(rest - 100);
     expect(sends.all).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(200);
     expect(queue.isResting).toBe(false);

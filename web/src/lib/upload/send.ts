@@ -1,5 +1,5 @@
 import type { DetailedError, Upload } from 'tus-js-client';
-import { ApiError, UnreachableError, urls, type Media, type ProblemBody } from '$lib/api';
+import { ApiError, retryAfter, UnreachableError, urls, type Media, type ProblemBody } from '$lib/api';
 import { isOutOfReach } from '$lib/offline/gateway';
 
 /** The transfer was stopped on purpose. */
@@ -34,7 +34,7 @@ export function sendWhole(file: File, progress: (sent: number) => void): Sending
       const { status } = request;
       if (status === 200 || status === 201) resolve({ id: (JSON.parse(request.responseText) as Media).id, isNew: status === 201 });
       else if (isOutOfReach(status)) reject(new UnreachableError(status));
-      else reject(refusal(status, request.responseText, request.getResponseHeader('x-request-id')));
+      else reject(refusal(status, request.responseText, (name) => request.getResponseHeader(name)));
     };
     const form = new FormData();
     form.append('modified_at', new Date(file.lastModified).toISOString());
@@ -83,7 +83,7 @@ export function sendAll(file: File, url: string, progress: (sent: number) => voi
       const { status } = request;
       if (status === 204) resolve(request.getResponseHeader('Media-Id'));
       else if (isPassing(status)) goOn();
-      else reject(refusal(status, request.responseText, request.getResponseHeader('x-request-id')));
+      else reject(refusal(status, request.responseText, (name) => request.getResponseHeader(name)));
     };
     request.send(file);
   });
@@ -148,15 +148,15 @@ function asOurs(error: Error | DetailedError): Error {
   const response = error.originalResponse;
   const status = response.getStatus();
   if (status === 0 || isOutOfReach(status)) return new UnreachableError(error);
-  return refusal(status, response.getBody(), response.getHeader('x-request-id') ?? null);
+  return refusal(status, response.getBody(), (name) => response.getHeader(name) ?? null);
 }
 
-function refusal(status: number, text: string, requestId: string | null): ApiError {
+function refusal(status: number, text: string, header: (name: string) => string | null): ApiError {
   let body: ProblemBody = {};
   try {
     body = JSON.parse(text) as ProblemBody;
   } catch {
     // Not a problem document: the status alone has to do.
   }
-  return new ApiError(status, body, requestId);
+  return new ApiError(status, body, header('x-request-id'), retryAfter(header('retry-after')));
 }
