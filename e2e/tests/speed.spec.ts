@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { chromium } from '@playwright/test'
+import { type BrowserContext, chromium } from '@playwright/test'
 import lighthouse, { desktopConfig } from 'lighthouse'
 // The last one with checks of installable apps.
 import lighthouse11 from 'lighthouse-11'
@@ -21,18 +22,28 @@ test('the first load is under 150 kB of JavaScript', async ({ signedIn: page, va
 })
 
 test('Lighthouse finds sign-in and timeline fast, accessible, by best practice, and apps to install', async ({ vault, launchOptions }, info) => {
-  test.setTimeout(240_000)
+  test.setTimeout(600_000)
   await vault.setUp()
   const port = 9300 + info.workerIndex
-  const context = await chromium.launchPersistentContext(info.outputPath('profile'), {
-    ...launchOptions,
-    args: [...(launchOptions.args ?? []), `--remote-debugging-port=${port}`],
-    baseURL: vault.url,
-    viewport: { width: 1350, height: 940 },
-  })
-  try {
-    const page = context.pages()[0] ?? (await context.newPage())
-    expect(await scores(`${vault.url}/sign-in`, port)).toEqual([])
+  /** Each look has a browser of its own, which ends with it; what is stored stays. */
+  const withBrowser = async <T>(act: (context: BrowserContext) => Promise<T>): Promise<T> => {
+    const context = await chromium.launchPersistentContext(info.outputPath('profile'), {
+      ...launchOptions,
+      args: [...(launchOptions.args ?? []), `--remote-debugging-port=${port}`],
+      baseURL: vault.url,
+      viewport: { width: 1350, height: 940 },
+    })
+    try {
+      return await act(context)
+    } finally {
+      await context.close()
+    }
+  }
+  const look = (url: string) => () => withBrowser(() => lost(url, port))
+
+  expect(await twoOfThree(look(`${vault.url}/sign-in`))).toEqual([])
+  await withBrowser(async (context) => {
+    const page = await context.newPage()
     await context.request.post('/api/v1/auth/login', {
       headers: { 'X-Session': 'cookie', Origin: vault.url },
       data: { email: ADA.email, password: ADA.password },
@@ -40,31 +51,48 @@ test('Lighthouse finds sign-in and timeline fast, accessible, by best practice, 
     await page.goto('/')
     await drop(page, await Promise.all(Array.from({ length: 12 }, async (_, n) => ({ name: `IMG_202405${10 + n}_101112.jpg`, mimeType: 'image/jpeg', buffer: await jpeg(page, n, 1600, 1200) }))))
     await thumbnailsShown(page, 12)
-    await page.close()
-    expect(await scores(vault.url, port)).toEqual([])
-  } finally {
-    await context.close()
-  }
+    // What is looked at is the page, not the pictures that are still being made.
+    await expect.poll(async () => (await (await context.request.get('/api/v1/media?state=processing')).json()).items, { timeout: 60_000 }).toEqual([])
+  })
+  expect(await twoOfThree(look(vault.url))).toEqual([])
 })
 
+/**
+ * What two of three looks find, or nothing. One is not enough: Lighthouse reckons from times of this machine, and advises the middle of several.
+ */
+async function twoOfThree(look: () => Promise<string[]>): Promise<string[]> {
+  const first = await look()
+  if (first.length === 0) return []
+  const [second, third] = [await look(), await look()]
+  return second.length > 0 || third.length > 0 ? [...first, ...second, ...third] : []
+}
+
 interface Report {
+  runtimeError?: { code: string; message: string } | undefined
   categories: Record<string, { title: string; score: number | null; auditRefs: { id: string; weight: number }[] }>
   audits: Record<string, { score: number | null; displayValue?: string | undefined }>
 }
 
-/** The categories that do not reach 95, with what they found. */
-async function scores(url: string, port: number): Promise<string[]> {
+/** The categories that do not reach 95, with what they lost. */
+async function lost(url: string, port: number): Promise<string[]> {
   const flags = { port, output: 'json', logLevel: 'silent', disableStorageReset: true } as const
-  const page = await lighthouse(url, { ...flags, onlyCategories: ['performance', 'accessibility', 'best-practices'] }, desktopConfig)
-  const app = await lighthouse11(url, { ...flags, onlyCategories: ['pwa'] })
-  if (!page || !app) throw new Error('Lighthouse said nothing')
+  const both = async () => [
+    await lighthouse(url, { ...flags, onlyCategories: ['performance', 'accessibility', 'best-practices'] }, desktopConfig),
+    // It takes the stream of events for a page that still loads.
+    await lighthouse11(url, { ...flags, maxWaitForLoad: 10_000, onlyCategories: ['pwa'] }),
+  ]
+  const [page, app] = await Promise.race([both().catch((error: unknown) => [String(error)]), setTimeout(120_000, ['it said nothing within two minutes'], { ref: false })])
+  if (typeof page !== 'object' || typeof app !== 'object') return [`Lighthouse: ${page}`]
+  expect(page.lhr.finalDisplayedUrl).toBe(new URL(url).href)
   const reports: Report[] = [page.lhr, app.lhr]
   const found = reports.flatMap(({ categories, audits }) => Object.values(categories).map((category) => ({ ...category, audits })))
   expect(found).toHaveLength(4)
-  return found
+  const failed = reports.flatMap(({ runtimeError }) => (runtimeError ? [`${runtimeError.code}: ${runtimeError.message}`] : []))
+  const low = found
     .filter(({ score }) => (score ?? 0) < 0.95)
     .map(({ title, score, auditRefs, audits }) => {
-      const lost = auditRefs.filter(({ id, weight }) => weight > 0 && (audits[id]?.score ?? 1) < 0.9)
-      return `${title} ${Math.round((score ?? 0) * 100)}: ${lost.map(({ id }) => `${id} ${audits[id]?.displayValue ?? ''}`).join(', ')}`
+      const below = auditRefs.filter(({ id, weight }) => weight > 0 && (audits[id]?.score ?? 1) < 0.9)
+      return `${title} ${Math.round((score ?? 0) * 100)}: ${below.map(({ id }) => `${id} ${audits[id]?.displayValue ?? ''}`).join(', ')}`
     })
+  return [...failed, ...low]
 }
