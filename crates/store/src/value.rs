@@ -149,7 +149,11 @@ impl Row<'_> {
         name: &'static str,
         column: usize,
     ) -> Result<T, StoreError> {
-        let found: String = self.get(column)?;
+        // Borrowed: a page of a month has two in each of its rows.
+        let found: &str = match self {
+            Row::Sqlite(r) => r.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?,
+            Row::Postgres(r) => r.try_get(column)?,
+        };
         found.parse().map_err(|_| StoreError::Corrupt {
             table,
             column: name,
