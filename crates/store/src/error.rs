@@ -131,6 +131,9 @@ impl From<postgres::Error> for StoreError {
         ];
         if *code == S::DISK_FULL {
             Self::NoSpace
+        } else if *code == S::DIVISION_BY_ZERO {
+            // How a statement of a change says that it did not touch its one row; no other divides.
+            Self::Stale
         } else if busy.contains(&code) {
             Self::Busy
         } else if gone.contains(&code) || code.code().starts_with("08") {

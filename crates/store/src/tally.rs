@@ -71,7 +71,7 @@ impl Tx<'_, '_> {
             self.post_one(sql, &[owner.into(), bytes.into(), items.into()])?;
         }
         for ((owner, view, month), step) in months.into_iter().filter(|(_, step)| *step != 0) {
-            self.post_one(
+            self.post(
                 "INSERT INTO media_month (owner, view, month, items) VALUES (?1, ?2, ?3, ?4) \
                  ON CONFLICT (owner, view, month) DO UPDATE SET items = media_month.items + excluded.items",
                 &[owner.into(), view.into(), month.into(), step.into()],

@@ -44,8 +44,6 @@ enum Wanted {
 struct Unsent {
     sql: String,
     args: Vec<Value>,
-    /// Whether exactly one row must be touched.
-    one: bool,
 }
 
 /// A connection for migrations.
@@ -97,16 +95,44 @@ impl Connection {
         });
     }
 
+    /// What was not sent yet goes out together with the end.
     pub(super) fn end(&mut self, keep: bool) -> Result<(), StoreError> {
-        let sent = if keep { self.send_all(None).map(drop) } else { Ok(()) };
-        self.unsent.clear();
-        if self.begin.take().is_some() {
-            return sent;
+        if !keep {
+            self.unsent.clear();
         }
-        let word = if sent.is_ok() && keep { "COMMIT" } else { "ROLLBACK" };
-        let ended = self.ask(|c| Ok(c.line.send(&[Request::Plain(word)])?));
+        // A beginning may be tried again on another connection, an end never: they do not go out together.
+        let begun = if self.begin.is_some() {
+            self.send_all(None).map(drop)
+        } else {
+            Ok(())
+        };
+        if self.begin.take().is_some() {
+            return begun;
+        }
+        let last = std::mem::take(&mut self.unsent);
+        let prepared = begun.and_then(|()| {
+            self.ask(|c| {
+                let statements = last.iter().map(|one| c.statement(&one.sql));
+                statements.collect::<Result<Vec<_>, _>>()
+            })
+        });
+        let (statements, failed) = match prepared {
+            Ok(statements) => (statements, None),
+            Err(e) => (vec![], Some(e)),
+        };
+        let word = if keep && failed.is_none() { "COMMIT" } else { "ROLLBACK" };
+        let ended = self.ask(|c| {
+            let mut requests: Vec<_> = statements
+                .iter()
+                .zip(&last)
+                .map(|(statement, one)| Request::Execute(statement.clone(), &one.args))
+                .collect();
+            // The server takes a COMMIT behind a statement that failed for a ROLLBACK.
+            requests.push(Request::Plain(word));
+            Ok(c.line.send(&requests)?)
+        });
         self.changing = false;
-        sent.and(ended.map(drop))
+        failed.map_or(ended.map(drop), Err)
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
@@ -123,16 +149,22 @@ impl Connection {
     }
 
     /// Runs a statement before the next one whose answer is waited for, or the end of the change; if it fails, so does that.
-    pub(super) fn post(&mut self, sql: &str, args: &[Value], one: bool) -> Result<(), StoreError> {
+    pub(super) fn post(&mut self, sql: &str, args: &[Value]) -> Result<(), StoreError> {
         self.unsent.push(Unsent {
             sql: sql.to_owned(),
             args: args.to_vec(),
-            one,
         });
         if self.unsent.len() < TOGETHER {
             return Ok(());
         }
         self.send_all(None).map(drop)
+    }
+
+    /// The same for a statement that must touch exactly one row. The server sees to that itself, since nobody looks at the number
+    /// before the change ends: a division by zero stands for [`StoreError::Stale`].
+    pub(super) fn post_one(&mut self, sql: &str, args: &[Value]) -> Result<(), StoreError> {
+        let checked = format!("WITH touched AS ({sql} RETURNING 1) SELECT 1 / (COUNT(*) = 1)::int FROM touched");
+        self.post(&checked, args)
     }
 
     pub(super) fn query(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
@@ -174,13 +206,7 @@ impl Connection {
             self.changing = true;
         }
         let mut answers = sent?;
-        let answer = asked.and_then(|_| answers.pop());
-        let touched = answers.iter().skip(usize::from(begin.is_some()));
-        let is_stale = |(one, answer): (&Unsent, &Answer)| one.one && !matches!(answer, Answer::Touched(1));
-        if unsent.iter().zip(touched).any(is_stale) {
-            return Err(StoreError::Stale);
-        }
-        Ok(answer)
+        Ok(asked.and_then(|_| answers.pop()))
     }
 }
 

@@ -179,7 +179,7 @@ impl<'s, 'c> Tx<'s, 'c> {
     /// come from there, or from the end of the change.
     pub(crate) fn post(&mut self, sql: &str, args: &[Value]) -> Result<(), StoreError> {
         self.run(sql, args, |session| match session {
-            Session::Postgres(c) => c.post(sql, args, false),
+            Session::Postgres(c) => c.post(sql, args),
             other => other.touch(sql, args).map(drop),
         })
     }
@@ -187,7 +187,7 @@ impl<'s, 'c> Tx<'s, 'c> {
     /// Like [`Tx::post`] where exactly one row must be touched: anything else means that it changed meanwhile.
     pub(crate) fn post_one(&mut self, sql: &str, args: &[Value]) -> Result<(), StoreError> {
         self.run(sql, args, |session| match session {
-            Session::Postgres(c) => c.post(sql, args, true),
+            Session::Postgres(c) => c.post_one(sql, args),
             other => match other.touch(sql, args)? {
                 1 => Ok(()),
                 _ => Err(StoreError::Stale),

@@ -55,7 +55,7 @@ impl Tx<'_, '_> {
     }
 
     pub(super) fn insert_blob(&mut self, blob: &BlobRecord, owner: UserId, now: At) -> Result<(), StoreError> {
-        self.post_one(
+        self.post(
             "INSERT INTO blob (id, owner, plain_size, stored_size, sha256, key_id, wrapped_key, created_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             &[

@@ -13,7 +13,7 @@ impl Tx<'_, '_> {
         expires_at: At,
     ) -> Result<(), StoreError> {
         let media = serde_json::to_string(media).map_err(|e| StoreError::Panicked(e.to_string()))?;
-        self.post_one(
+        self.post(
             "INSERT INTO download (id, owner, media_ids, expires_at) VALUES (?1, ?2, ?3, ?4)",
             &[id.into(), may.facts().owner.into(), media.into(), expires_at.into()],
         )

@@ -102,7 +102,7 @@ impl Tx<'_, '_> {
         now: At,
     ) -> Result<(), StoreError> {
         for change in changes.iter().filter(|c| c.before != c.after) {
-            self.post_one(
+            self.post(
                 "INSERT INTO media_change (media_id, actor_id, field, old_value, new_value, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 &[
                     media.into(),

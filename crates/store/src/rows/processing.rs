@@ -154,7 +154,7 @@ impl Tx<'_, '_> {
         };
         self.insert_blob(blob, owner, now)?;
         for r in renditions {
-            self.post_one(
+            self.post(
                 "INSERT INTO rendition (version_id, kind, blob_id, byte_offset, byte_length, mime, width, height) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 &[

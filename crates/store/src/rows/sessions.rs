@@ -52,7 +52,7 @@ pub struct RefreshToken {
 impl Tx<'_, '_> {
     /// Records a sign-in.
     pub fn open_session(&mut self, may: &Allowed<SignIn>, session: &NewSession, now: At) -> Result<(), StoreError> {
-        self.post_one(
+        self.post(
             "INSERT INTO session (id, user_id, created_at, last_used_at, expires_at, ip, user_agent) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)",
             &[
                 session.id.into(),
@@ -68,7 +68,7 @@ impl Tx<'_, '_> {
 
     fn insert_refresh(&mut self, session: SessionId, digest: &[u8; 32], now: At) -> Result<(), StoreError> {
         let sql = "INSERT INTO refresh_token (digest, session_id, issued_at) VALUES (?1, ?2, ?3)";
-        self.post_one(sql, &[digest.as_slice().into(), session.into(), now.into()])
+        self.post(sql, &[digest.as_slice().into(), session.into(), now.into()])
     }
 
     /// The person behind a session, if it is still good.
@@ -174,7 +174,7 @@ impl Tx<'_, '_> {
 
     /// Counts a failed try. The count starts anew after a day without one.
     pub fn count_sign_in_failure(&mut self, subject: &str, now: At) -> Result<(), StoreError> {
-        self.post_one(
+        self.post(
             "INSERT INTO sign_in_failure (subject, failures, last_at) VALUES (?1, 1, ?2) ON CONFLICT (subject) DO UPDATE SET \
              failures = CASE WHEN sign_in_failure.last_at < ?3 THEN 1 ELSE sign_in_failure.failures + 1 END, last_at = excluded.last_at",
             &[subject.into(), now.into(), now.plus(-At::DAY).into()],

@@ -73,7 +73,7 @@ const SIZES_AT_ONCE: usize = 20;
 impl Tx<'_, '_> {
     /// Records a file that is about to arrive.
     pub fn create_upload(&mut self, may: &Allowed<AddMedia>, new: &NewUpload, now: At) -> Result<(), StoreError> {
-        self.post_one(
+        self.post(
             "INSERT INTO upload (id, owner, blob_id, file_name, size, sha256, details, created_at, expires_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             &[

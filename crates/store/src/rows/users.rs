@@ -153,7 +153,7 @@ impl Tx<'_, '_> {
     }
 
     fn write_password(&mut self, user: UserId, phc: &str, now: At) -> Result<(), StoreError> {
-        self.post_one(
+        self.post(
             "INSERT INTO credential (user_id, kind, secret, updated_at) VALUES (?1, 'password', ?2, ?3) \
              ON CONFLICT (user_id, kind) DO UPDATE SET secret = excluded.secret, updated_at = excluded.updated_at",
             &[user.into(), phc.into(), now.into()],

@@ -49,7 +49,7 @@ pub struct RenditionRow {
 
 impl Tx<'_, '_> {
     pub(super) fn insert_version(&mut self, new: &super::NewMedia, by: UserId, now: At) -> Result<(), StoreError> {
-        self.post_one(
+        self.post(
             "INSERT INTO media_version (id, media_id, number, blob_id, file_name, mime, size, sha256, file_time, sidecar, uploaded_by, \
              created_at) VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             &[
