@@ -200,7 +200,7 @@ def library(options):
     growth.draw(runs, acts, ROOT / "bench/growth.svg")
     lines = ["## A library that grows", "",
              "Generated libraries on SQLite and PostgreSQL (with its durable settings). 100 requests a second in all, a fifth of each kind, by k6, while a worker makes pictures of a backlog of 12 MP photos on one of the "
-             f"{os.cpu_count()} cores, which k6 (that collects no garbage meanwhile), server, and database share. Milliseconds, median / p99. Start: from the command to the first answer, with a database that is not cached by SQLite.", "",
+             f"{os.cpu_count()} cores, which k6 (that collects no garbage meanwhile), server, and database share. Milliseconds, median / p99: of the three parts of a run, each with its own, the middle. Start: from the command to the first answer, with a database that is not cached by SQLite.", "",
              f"| | rows | start | memory at rest | {' | '.join(acts.values())} |", f"|---|---|---|---|{'---|' * len(acts)}"]
     for one in runs:
         assert one["refused"] == 0, one

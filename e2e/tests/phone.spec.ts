@@ -67,10 +67,15 @@ test('a phone, with fingers only: add, choose, look, zoom, leave', async ({ page
   await expect.poll(scale).toBe(1)
   expect(second).not.toBe(first)
   await page.getByRole('button', { name: 'Details' }).tap()
-  await expect(page.getByRole('complementary', { name: 'Details' })).toBeVisible()
+  const details = page.getByRole('complementary', { name: 'Details' })
+  await expect(details).toBeVisible()
   await narrow()
   await accessible(page)
-  await page.getByRole('complementary').getByRole('button', { name: 'Close' }).tap()
+  // What is opened at its end comes into sight, and the way out stays there.
+  await details.getByText('History').tap()
+  await expect(details.getByText('Nothing was changed yet').or(details.getByText('Ada Lovelace').last())).toBeInViewport()
+  await expect(details.getByRole('button', { name: 'Close' })).toBeInViewport({ ratio: 1 })
+  await details.getByRole('button', { name: 'Close' }).tap()
   await fingers.swipe({ x: 180, y: 300 }, { x: 180, y: 600 })
   await expect(page).not.toHaveURL(/photo=/)
 
