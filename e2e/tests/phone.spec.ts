@@ -71,11 +71,13 @@ test('a phone, with fingers only: add, choose, look, zoom, leave', async ({ page
   await expect(details).toBeVisible()
   await narrow()
   await accessible(page)
-  // What is opened at its end comes into sight, and the way out stays there.
+  // On a small screen what is opened at their end comes into sight, and the way out stays there.
+  await page.setViewportSize({ width: 360, height: 480 })
   await details.getByText('History').tap()
   await expect(details.getByText('Nothing was changed yet').or(details.getByText('Ada Lovelace').last())).toBeInViewport()
   await expect(details.getByRole('button', { name: 'Close' })).toBeInViewport({ ratio: 1 })
   await details.getByRole('button', { name: 'Close' }).tap()
+  await page.setViewportSize({ width: 360, height: 740 })
   await fingers.swipe({ x: 180, y: 300 }, { x: 180, y: 600 })
   await expect(page).not.toHaveURL(/photo=/)
 
