@@ -27,7 +27,7 @@ pub fn taken(local: At, offset_minutes: Option<i64>) -> String {
     text
 }
 
-/// Digit by digit: a page of a month has hundreds, and the formatting of the standard library took a tenth of its time.
+/// Digit by digit: a page of a month has hundreds, and the formatting of the standard library took a fifth of its time.
 fn wall(at: At) -> String {
     let (year, month, day) = at.civil();
     let in_day = at.0.rem_euclid(At::DAY).unsigned_abs();

@@ -145,6 +145,25 @@ fn every_statement_is_prepared(database: Database) {
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
+/// A division by zero is how PostgreSQL is made to say that a statement did not touch its one row.
+#[test]
+fn no_statement_divides_but_that_around_others() {
+    let dividing: Vec<_> = sources()
+        .into_iter()
+        .flat_map(|source| {
+            source
+                .literals
+                .into_iter()
+                .map(move |(_, text)| (source.file.clone(), text))
+        })
+        .filter(|(_, text)| is_statement(text) && text.contains('/'))
+        .collect();
+    assert!(
+        matches!(&dividing[..], [(file, _)] if file.ends_with("engine/postgres.rs")),
+        "{dividing:?}"
+    );
+}
+
 #[test]
 fn a_question_mark_is_always_a_parameter() {
     for source in sources() {
