@@ -5,7 +5,9 @@ how long people wait for what they do all day at 100 requests a second, while a 
 and then how fast small files get in, thumbnails out, and a folder is imported.
 """
 
+import collections
 import contextlib
+import csv
 import hashlib
 import http.client
 import json
@@ -23,13 +25,12 @@ import copies  # noqa: E402
 from nginx import harness  # noqa: E402
 from postgres import Postgres  # noqa: E402
 from processes import memory_mb  # noqa: E402
+from standstill import watched  # noqa: E402
 from wrk import small_photo, wrk  # noqa: E402
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "10000 100000 1000000").split()]
 ENGINES = os.environ.get("BENCH_ENGINES", "sqlite postgres").split()
-SECONDS = int(os.environ.get("BENCH_SECONDS", "21"))
-# Parts of that time, each with percentiles of its own: one in which the machine stood still does not decide.
-ROUNDS = 3
+SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
 # More than a worker on one core can do in that time, and while k6 starts.
 PHOTOS_A_SECOND = 26
 IMPORTED = 200
@@ -198,30 +199,42 @@ def day(vault, place):
     library = place / "library.json"
     library.write_text(json.dumps({"url": vault.url, "token": client.token, "month": MONTH, "ids": some_ids(client)}))
     time.sleep(1)
-    summary = place / "summary.json"
     with worker(vault):
         time.sleep(2)
-        k6(summary, place, library)
+        with watched(place) as standstills:
+            asked = k6(place, library)
         left = client.get("/api/v1/media", params={"state": "processing", "limit": 1}).json()["items"]
     vault.stop()
     assert left, "the worker ran out of work"
-    metrics = json.loads(summary.read_text())["metrics"]
+
+    def p99(times):
+        return statistics.quantiles(times, n=100, method="inclusive")[98]
 
     def wait(name):
-        rounds = [metrics[f"{name}_{number}"] for number in range(ROUNDS)]
-        return {"p50_ms": statistics.median(one["med"] for one in rounds), "p99_ms": statistics.median(one["p(99)"] for one in rounds), "p99_ms_of_rounds": [one["p(99)"] for one in rounds]}
+        times = [(ended - took, ended, took) for ended, took in asked[name]]
+        awake = [took for began, ended, took in times if not standstills.touched(began, ended)]
+        everything = [took for _, _, took in times]
+        return {"p50_ms": statistics.median(everything), "p99_ms": p99(everything), "p99_awake_ms": p99(awake), "touched": len(everything) - len(awake)}
 
-    return {"waits": {name: wait(name) for name in ("timeline", "month", "media", "favorite", "trash")}, "refused": metrics.get("refused", {}).get("count", 0), "requests": metrics["iterations"]["count"]}
+    return {"waits": {name: wait(name) for name in ("timeline", "month", "media", "favorite", "trash")}, "refused": len(asked["refused"]),
+            "standstills": {"watched": standstills.were_watched, "times": len(standstills.found or []), "longest_ms": standstills.longest()}}
 
 
 def with_k6(place, library):
     """What k6 is started with. It collects no garbage meanwhile: that takes a core for milliseconds, which the requests would wait for."""
-    return {"PATH": os.environ["PATH"], "HOME": str(place), "LIBRARY": str(library), "SECONDS": str(SECONDS), "ROUNDS": str(ROUNDS), "GOGC": "off", "GOMEMLIMIT": "2GiB"}
+    return {"PATH": os.environ["PATH"], "HOME": str(place), "LIBRARY": str(library), "SECONDS": str(SECONDS), "GOGC": "off", "GOMEMLIMIT": "2GiB"}
 
 
-def k6(summary, place, library):
-    subprocess.run([pathlib.Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--summary-export", summary, SCRIPT], check=True,
-                   env=with_k6(place, library), stdout=sys.stderr)
+def k6(place, library):
+    """The end of each request and how long it took, in milliseconds, by kind."""
+    found = place / "requests.csv"
+    subprocess.run([pathlib.Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--out", f"csv={found}", SCRIPT], check=True,
+                   env=with_k6(place, library) | {"K6_CSV_TIME_FORMAT": "unix_milli"}, stdout=sys.stderr)
+    asked = collections.defaultdict(list)
+    with found.open(newline="") as rows:
+        for row in csv.DictReader(rows):
+            asked[row["metric_name"]].append((float(row["timestamp"]), float(row["metric_value"])))
+    return asked
 
 
 def main():

@@ -52,13 +52,13 @@ def draw(runs, waits, path):
     for nth, (name, title) in enumerate(waits.items()):
         one = panel(title, nth, TOP, MILLISECONDS, nth == 0)
         one.line(runs, lambda one, name=name: one["waits"][name]["p50_ms"])
-        one.line(runs, lambda one, name=name: one["waits"][name]["p99_ms"], DASH)
+        one.line(runs, lambda one, name=name: one["waits"][name]["p99_awake_ms"], DASH)
     for nth, (name, title) in enumerate({"small_files": "small photos in, a second", "thumbnails": "thumbnails out", "imported": "photos imported"}.items()):
         panel(title, nth, second, A_SECOND, nth == 0).line(runs, lambda one, name=name: one[name])
     rest = panel("MB at rest, start in 10 ms", 4, second, MEGABYTES, True)
     rest.line(runs, lambda one: one["idle_mb"])
     rest.line(runs, lambda one: one["start_ms"] / 10, DASH)
-    legend = "Waits in ms by rows of the library: solid median, dashed p99. Below: what gets done a second; memory at rest (solid) and start (dashed). "
+    legend = "Waits in ms by rows of the library: solid median, dashed p99 while the machine ran. Below: what gets done a second; memory at rest (solid) and start (dashed). "
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {second + HEIGHT + 32}" font-family="system-ui, sans-serif" font-size="12" fill="#374151">',
              f'<rect width="{WIDTH}" height="{second + HEIGHT + 32}" fill="#fff"/>',
              f'<text x="{LEFT}" y="18" font-size="13">{legend}<tspan fill="{COLOURS["sqlite"]}">SQLite</tspan>, <tspan fill="{COLOURS["postgres"]}">PostgreSQL</tspan></text>',
