@@ -39,6 +39,8 @@ enum Wanted {
     Rows,
     /// How many rows it touched.
     Count,
+    /// It is a word of a change, without parameters.
+    Nothing,
 }
 
 struct Unsent {
@@ -109,30 +111,18 @@ impl Connection {
         if self.begin.take().is_some() {
             return begun;
         }
-        let last = std::mem::take(&mut self.unsent);
-        let prepared = begun.and_then(|()| {
-            self.ask(|c| {
-                let statements = last.iter().map(|one| c.statement(&one.sql));
-                statements.collect::<Result<Vec<_>, _>>()
-            })
+        // The server takes a COMMIT behind a statement that failed for a ROLLBACK. One more is for what failed before it was sent.
+        let kept = begun.and_then(|()| match keep {
+            true => self.send_all(Some(("COMMIT", &[], Wanted::Nothing))).map(drop),
+            false => Ok(()),
         });
-        let (statements, failed) = match prepared {
-            Ok(statements) => (statements, None),
-            Err(e) => (vec![], Some(e)),
+        let ended = if keep && kept.is_ok() {
+            Ok(None)
+        } else {
+            self.send_all(Some(("ROLLBACK", &[], Wanted::Nothing)))
         };
-        let word = if keep && failed.is_none() { "COMMIT" } else { "ROLLBACK" };
-        let ended = self.ask(|c| {
-            let mut requests: Vec<_> = statements
-                .iter()
-                .zip(&last)
-                .map(|(statement, one)| Request::Execute(statement.clone(), &one.args))
-                .collect();
-            // The server takes a COMMIT behind a statement that failed for a ROLLBACK.
-            requests.push(Request::Plain(word));
-            Ok(c.line.send(&requests)?)
-        });
         self.changing = false;
-        failed.map_or(ended.map(drop), Err)
+        kept.and(ended.map(drop))
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
@@ -196,6 +186,7 @@ impl Connection {
             match asked {
                 Some((sql, args, Wanted::Rows)) => requests.push(Request::Query(c.statement(sql)?, args)),
                 Some((sql, args, Wanted::Count)) => requests.push(Request::Execute(c.statement(sql)?, args)),
+                Some((word, _, Wanted::Nothing)) => requests.push(Request::Plain(word)),
                 None => {}
             }
             Ok(c.line.send(&requests)?)
