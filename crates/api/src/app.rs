@@ -33,6 +33,7 @@ pub fn router(api: Api) -> Router {
     let frame = Frame {
         fresh_id: Arc::new(move || world.id::<Uuid>().to_string()),
         https: api.cookies().secure(),
+        durations: Arc::default(),
     };
     let (routes, _) = routes::all().split_for_parts();
     routes

@@ -119,8 +119,9 @@ pub async fn rendition(vault: &Vault, call: Call, id: MediaId, kind: RenditionKi
     let (may, found) = vault
         .store()
         .glance::<_, VaultError>(move |tx| {
-            let may = can::<ViewMedia>(&call.actor, tx.media_facts(id)?.ok_or(VaultError::NotFound)?)?;
-            let found = tx.rendition(&may, kind)?;
+            let withheld = tx.rendition(id, kind)?.ok_or(VaultError::NotFound)?;
+            let may = can::<ViewMedia>(&call.actor, withheld.facts.clone())?;
+            let found = withheld.give(&may)?;
             Ok((may, found))
         })
         .await?;

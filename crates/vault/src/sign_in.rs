@@ -265,9 +265,6 @@ pub async fn authenticate(vault: &Vault, access_token: &str) -> Result<Person, V
         .tokens
         .verify(access_token, now)
         .map_err(|_| VaultError::Unauthenticated)?;
-    let person = vault
-        .store()
-        .glance::<_, VaultError>(move |tx| Ok(tx.person_of_session(claims.sid, now)?))
-        .await?;
+    let person = vault.store().person_of_session(claims.sid, now).await?;
     person.filter(|p| p.id == claims.sub).ok_or(VaultError::Unauthenticated)
 }

@@ -9,8 +9,13 @@ pub struct Etag(String);
 impl Etag {
     /// Makes a tag of a text; characters that a tag may not hold are left out.
     pub fn new(opaque: &str) -> Self {
-        let kept: String = opaque.chars().filter(|c| c.is_ascii_graphic() && *c != '"').collect();
-        Self(format!("\"{kept}\""))
+        let mut tag = String::with_capacity(opaque.len() + 2);
+        tag.push('"');
+        for c in opaque.chars().filter(|c| c.is_ascii_graphic() && *c != '"') {
+            tag.push(c);
+        }
+        tag.push('"');
+        Self(tag)
     }
     /// With its quotes.
     pub fn as_str(&self) -> &str {

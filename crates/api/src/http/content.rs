@@ -91,7 +91,8 @@ pub async fn respond<R: ReadAt>(method: &Method, request: &HeaderMap, content: C
         _ => Selection::Whole,
     };
     let (mime, disposition) = disposition::served_as(&content.mime, content.disposition);
-    let mut headers = HeaderMap::new();
+    // With those that the frame adds.
+    let mut headers = HeaderMap::with_capacity(24);
     common(&mut headers, &content);
     headers.insert(
         header::CONTENT_DISPOSITION,

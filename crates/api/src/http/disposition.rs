@@ -50,16 +50,19 @@ pub fn served_as(mime: &str, wanted: Disposition) -> (&'static str, Disposition)
 
 /// `Content-Disposition` (RFC 6266) with the name in plain ASCII for old clients and in full after RFC 8187.
 pub fn header(disposition: Disposition, name: &str) -> HeaderValue {
-    let mut value = String::from(match disposition {
+    let mut value = String::with_capacity(64 + name.len() * 2);
+    value.push_str(match disposition {
         Disposition::Inline => "inline; filename=\"",
         Disposition::Attachment => "attachment; filename=\"",
     });
     // Quotes, backslashes and percent signs are read differently by different browsers: RFC 6266, appendix D.
-    value.extend(name.chars().map(|c| match c {
-        '"' | '\\' | '%' | '/' => '_',
-        c if c.is_ascii_graphic() || c == ' ' => c,
-        _ => '_',
-    }));
+    for c in name.chars() {
+        value.push(match c {
+            '"' | '\\' | '%' | '/' => '_',
+            c if c.is_ascii_graphic() || c == ' ' => c,
+            _ => '_',
+        });
+    }
     value.push_str("\"; filename*=UTF-8''");
     for byte in name.bytes() {
         let attr_char = byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte);

@@ -10,7 +10,7 @@ CREATE TABLE users (
   items INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE credential (
   user_id BLOB NOT NULL REFERENCES users (id),
@@ -18,7 +18,7 @@ CREATE TABLE credential (
   secret TEXT NOT NULL,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (user_id, kind)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE session (
   id BLOB PRIMARY KEY NOT NULL,
@@ -29,7 +29,7 @@ CREATE TABLE session (
   ip TEXT,
   user_agent TEXT NOT NULL,
   revoked_at INTEGER
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX session_of_user ON session (user_id, last_used_at, id);
 CREATE INDEX session_expiry ON session (expires_at);
 
@@ -38,14 +38,14 @@ CREATE TABLE refresh_token (
   session_id BLOB NOT NULL REFERENCES session (id),
   issued_at INTEGER NOT NULL,
   used_at INTEGER
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX refresh_token_of_session ON refresh_token (session_id);
 
 CREATE TABLE sign_in_failure (
   subject TEXT PRIMARY KEY NOT NULL,
   failures INTEGER NOT NULL,
   last_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX sign_in_failure_age ON sign_in_failure (last_at);
 
 CREATE TABLE blob (
@@ -59,7 +59,7 @@ CREATE TABLE blob (
   created_at INTEGER NOT NULL,
   verified_at INTEGER,
   doomed_at INTEGER
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_doomed ON blob (doomed_at, id) WHERE doomed_at IS NOT NULL;
 
 CREATE TABLE media (
@@ -124,7 +124,7 @@ CREATE TABLE media_version (
   sidecar TEXT,
   uploaded_by BLOB NOT NULL,
   created_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX media_version_number ON media_version (media_id, number);
 CREATE INDEX media_version_blob ON media_version (blob_id);
 
@@ -138,7 +138,7 @@ CREATE TABLE rendition (
   width INTEGER NOT NULL,
   height INTEGER NOT NULL,
   PRIMARY KEY (version_id, kind)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX rendition_blob ON rendition (blob_id);
 
 CREATE TABLE favorite (
@@ -147,7 +147,7 @@ CREATE TABLE favorite (
   taken_local INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (user_id, media_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX favorite_page ON favorite (user_id, taken_local, media_id);
 CREATE INDEX favorite_of_media ON favorite (media_id);
 
@@ -157,7 +157,7 @@ CREATE TABLE media_month (
   month INTEGER NOT NULL,
   items INTEGER NOT NULL,
   PRIMARY KEY (owner, view, month)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE upload (
   id BLOB PRIMARY KEY NOT NULL,
@@ -190,7 +190,7 @@ CREATE TABLE job (
   last_error TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX job_same_work ON job (kind, deduplication_key);
 -- Each row stands in the indexes of its state alone.
 CREATE INDEX job_next ON job (kind, priority, run_at, id) WHERE state = 'waiting';
@@ -257,4 +257,4 @@ CREATE INDEX download_expiry ON download (expires_at);
 CREATE TABLE setting (
   name TEXT PRIMARY KEY NOT NULL,
   value TEXT NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;

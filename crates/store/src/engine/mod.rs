@@ -22,6 +22,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// What became true by a change, told after it is durable.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -214,7 +215,26 @@ impl Store {
         work: impl Fn(&mut Tx<'_, '_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
         let near = self.near.as_ref();
-        let found = near.and_then(|near| near.with(|session| guarded(|| work(&mut Tx::new(session)))));
+        let found = near.and_then(|near| near.with(|session, _| guarded(|| work(&mut Tx::new(session)))));
+        match found {
+            Some(found) => found,
+            None => self.read(work).await,
+        }
+    }
+
+    /// Like [`Store::glance`], for what many requests in a row ask by the same key: in one view it is looked for once.
+    pub(crate) async fn glance_again<T: Clone + Send + 'static>(
+        &self,
+        key: Uuid,
+        work: impl Fn(&mut Tx<'_, '_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let near = self.near.as_ref();
+        let found = near.and_then(|near| {
+            near.with(|session, found| match found.get(key) {
+                Some(known) => Ok(known),
+                None => guarded(|| work(&mut Tx::new(session))).inspect(|value| found.keep(key, value)),
+            })
+        });
         match found {
             Some(found) => found,
             None => self.read(work).await,

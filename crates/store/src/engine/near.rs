@@ -4,6 +4,8 @@ use super::{Session, sqlite::connect};
 use crate::StoreError;
 use rusqlite::Connection;
 use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -11,11 +13,14 @@ use std::{
     },
     time::{Duration, Instant},
 };
+use uuid::Uuid;
 
 /// How old a view may be that nobody was told anything newer than, but by another process.
 const FRESH: Duration = Duration::from_millis(5);
 /// How often a view that nobody uses any more is given up, so that the log can be cut again.
 const SWEEP: Duration = Duration::from_secs(1);
+/// The most that is kept of one view. More than this is not asked for again within it.
+const KEPT: usize = 256;
 
 /// Moves on whenever this process tells somebody what it changed or read: a later glance must not see less.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +47,23 @@ struct Viewer {
     c: Connection,
     /// The open view: how much had been told before it was opened, and when that was.
     view: Option<(u64, Instant)>,
+    found: Found,
+}
+
+/// What was found in the open view, by what it is and its key: looked for again it would be the same.
+#[derive(Default)]
+pub(super) struct Found(HashMap<(TypeId, Uuid), Box<dyn Any + Send>>);
+
+impl Found {
+    pub(super) fn get<T: Clone + 'static>(&self, key: Uuid) -> Option<T> {
+        self.0.get(&(TypeId::of::<T>(), key))?.downcast_ref().cloned()
+    }
+
+    pub(super) fn keep<T: Clone + Send + 'static>(&mut self, key: Uuid, value: &T) {
+        if self.0.len() < KEPT {
+            self.0.insert((TypeId::of::<T>(), key), Box::new(value.clone()));
+        }
+    }
 }
 
 impl Viewer {
@@ -58,6 +80,7 @@ impl Viewer {
     }
 
     fn turn_away(&mut self) -> Result<(), StoreError> {
+        self.found.0.clear();
         // After some failures SQLite has ended the transaction by itself.
         if self.view.take().is_some() && !self.c.is_autocommit() {
             self.c.prepare_cached("COMMIT")?.execute([])?;
@@ -72,7 +95,11 @@ impl Near {
         let viewers = (0..processors).map(|_| {
             let c = connect(path)?;
             c.execute_batch("PRAGMA query_only = 1; PRAGMA cache_size = -2000")?;
-            Ok(Viewer { c, view: None })
+            Ok(Viewer {
+                c,
+                view: None,
+                found: Found::default(),
+            })
         });
         let free = Mutex::new(viewers.collect::<Result<_, StoreError>>()?);
         let near = Arc::new(Near { free, told });
@@ -86,13 +113,13 @@ impl Near {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets `work` use a connection, if one is free. It sees all that was told before.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Session<'_>) -> T) -> Option<T> {
+    /// Lets `work` use a connection, if one is free, and what was found in its view. It sees all that was told before.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Session<'_>, &mut Found) -> T) -> Option<T> {
         let told = self.told.count();
         let mut viewer = self.free().pop()?;
         let out = match viewer.look(told) {
-            Ok(()) => work(&mut Session::Sqlite(&viewer.c)),
-            Err(e) => work(&mut Session::Broken(&e)),
+            Ok(()) => work(&mut Session::Sqlite(&viewer.c), &mut viewer.found),
+            Err(e) => work(&mut Session::Broken(&e), &mut viewer.found),
         };
         self.free().push(viewer);
         Some(out)

@@ -114,7 +114,7 @@ impl Tx<'_, '_> {
         self.find(
             "SELECT id, owner, revision, shelf FROM media WHERE id = ?1",
             &[id.into()],
-            facts,
+            |r| facts(r, 0),
         )
     }
 
@@ -123,7 +123,7 @@ impl Tx<'_, '_> {
         self.find_to_change(
             "SELECT id, owner, revision, shelf FROM media WHERE id = ?1",
             &[id.into()],
-            facts,
+            |r| facts(r, 0),
         )
     }
 
@@ -135,7 +135,7 @@ impl Tx<'_, '_> {
         now: At,
     ) -> Result<Option<MediaId>, StoreError> {
         let sql = "SELECT id, owner, revision, shelf FROM media WHERE owner = ?1 AND sha256 = ?2";
-        let found = self.find_to_change(sql, &[may.facts().owner.into(), sha256.into()], facts)?;
+        let found = self.find_to_change(sql, &[may.facts().owner.into(), sha256.into()], |r| facts(r, 0))?;
         if let Some(facts) = found.as_ref().filter(|f| f.shelf == Shelf::Trash) {
             self.take_out_of_trash(facts, now)?;
         }
@@ -349,12 +349,13 @@ impl Tx<'_, '_> {
     }
 }
 
-fn facts(r: &Row<'_>) -> Result<MediaFacts, StoreError> {
+/// From the columns `id`, `owner`, `revision`, `shelf`, the first of which is told.
+pub(super) fn facts(r: &Row<'_>, first: usize) -> Result<MediaFacts, StoreError> {
     Ok(MediaFacts {
-        id: MediaId(r.get(0)?),
-        owner: UserId(r.get(1)?),
-        revision: r.get(2)?,
-        shelf: r.word("media", "shelf", 3)?,
+        id: MediaId(r.get(first)?),
+        owner: UserId(r.get(first + 1)?),
+        revision: r.get(first + 2)?,
+        shelf: r.word("media", "shelf", first + 3)?,
     })
 }
 

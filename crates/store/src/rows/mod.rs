@@ -27,4 +27,4 @@ pub use shelves::Mark;
 pub use timeline::{Cell, ListFilter, MonthCount, Position as ListPosition};
 pub use uploads::{NewUpload, UploadDetails, UploadRow};
 pub use users::{NewUser, Space, UserRow};
-pub use versions::{RenditionRow, VersionRow};
+pub use versions::{RenditionRow, VersionRow, Withheld};

@@ -1,6 +1,6 @@
 //! Sign-ins and their refresh tokens; failures that slow the next try down.
 
-use crate::{StoreError, Tx, value::Row};
+use crate::{Store, StoreError, Tx, value::Row};
 use domain::{
     Allowed, At, Person, SessionId, UserId, UserStatus,
     policy::{ListSessions, RevokeSession, SessionFacts, SignIn},
@@ -49,6 +49,24 @@ pub struct RefreshToken {
     pub used_at: Option<At>,
 }
 
+/// The person behind a session that nobody has ended, and when it ends by itself.
+#[derive(Debug, Clone, Copy)]
+struct OpenUntil(Person, At);
+
+impl OpenUntil {
+    fn person(self, now: At) -> Option<Person> {
+        (self.1 > now).then_some(self.0)
+    }
+}
+
+impl Store {
+    /// The person behind a session, if it is still good: asked with each request.
+    pub async fn person_of_session(&self, id: SessionId, now: At) -> Result<Option<Person>, StoreError> {
+        let open = self.glance_again(id.0, move |tx| tx.open_until(id)).await?;
+        Ok(open.and_then(|open| open.person(now)))
+    }
+}
+
 impl Tx<'_, '_> {
     /// Records a sign-in.
     pub fn open_session(&mut self, may: &Allowed<SignIn>, session: &NewSession, now: At) -> Result<(), StoreError> {
@@ -73,25 +91,25 @@ impl Tx<'_, '_> {
 
     /// The person behind a session, if it is still good.
     pub fn person_of_session(&mut self, id: SessionId, now: At) -> Result<Option<Person>, StoreError> {
+        Ok(self.open_until(id)?.and_then(|open| open.person(now)))
+    }
+
+    fn open_until(&mut self, id: SessionId) -> Result<Option<OpenUntil>, StoreError> {
         let found = self.find(
-            "SELECT u.id, u.role, u.status FROM session s JOIN users u ON u.id = s.user_id \
-             WHERE s.id = ?1 AND s.revoked_at IS NULL AND s.expires_at > ?2",
-            &[id.into(), now.into()],
+            "SELECT u.id, u.role, u.status, s.expires_at FROM session s JOIN users u ON u.id = s.user_id \
+             WHERE s.id = ?1 AND s.revoked_at IS NULL",
+            &[id.into()],
             |r| {
-                Ok((
-                    UserId(r.get(0)?),
-                    r.word("users", "role", 1)?,
-                    r.word::<UserStatus>("users", "status", 2)?,
-                ))
+                let person = Person {
+                    id: UserId(r.get(0)?),
+                    role: r.word("users", "role", 1)?,
+                    session: Some(id),
+                };
+                let status: UserStatus = r.word("users", "status", 2)?;
+                Ok((status == UserStatus::Active).then_some(OpenUntil(person, At(r.get(3)?))))
             },
         )?;
-        Ok(found.and_then(|(user, role, status)| {
-            (status == UserStatus::Active).then_some(Person {
-                id: user,
-                role,
-                session: Some(id),
-            })
-        }))
+        Ok(found.flatten())
     }
 
     /// A refresh token; its session's row is held until the change ends, so that one token is exchanged once.

@@ -1,6 +1,9 @@
 //! The files of an item and what was made of them.
 
-use super::blobs::{BLOB_COLUMNS, blob_record};
+use super::{
+    blobs::{BLOB_COLUMNS, blob_record},
+    media::facts,
+};
 use crate::{StoreError, Tx, value::Row};
 use domain::{
     Allowed, At, BlobRecord, MediaId, RenditionKind, UserId, VersionId,
@@ -47,6 +50,28 @@ pub struct RenditionRow {
     pub blob: BlobRecord,
 }
 
+/// What was found together with the facts by which it is decided who may have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld<T> {
+    /// Of the item that it belongs to.
+    pub facts: MediaFacts,
+    value: T,
+}
+
+impl<T> Withheld<T> {
+    /// For whoever may see the item that it belongs to.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when that is another one.
+    pub fn give(self, may: &Allowed<ViewMedia>) -> Result<T, StoreError> {
+        if may.facts().id == self.facts.id {
+            Ok(self.value)
+        } else {
+            Err(StoreError::Stale)
+        }
+    }
+}
+
 impl Tx<'_, '_> {
     pub(super) fn insert_version(&mut self, new: &super::NewMedia, by: UserId, now: At) -> Result<(), StoreError> {
         self.post(
@@ -78,27 +103,34 @@ impl Tx<'_, '_> {
             .ok_or(StoreError::Stale)
     }
 
-    /// A rendition of an item's current version, once it is made.
+    /// What the rules need to know of an item, and a rendition of its current version, once it is made, for whoever they let see it: of a
+    /// page of photos each is one question.
     pub fn rendition(
         &mut self,
-        may: &Allowed<ViewMedia>,
+        id: MediaId,
         kind: RenditionKind,
-    ) -> Result<Option<RenditionRow>, StoreError> {
+    ) -> Result<Option<Withheld<Option<RenditionRow>>>, StoreError> {
         let sql = format!(
-            "SELECT {BLOB_COLUMNS}, r.byte_offset, r.byte_length, r.mime, r.width, r.height FROM media m \
-             JOIN rendition r ON r.version_id = m.version_id AND r.kind = ?2 JOIN blob b ON b.id = r.blob_id WHERE m.id = ?1"
+            "SELECT {BLOB_COLUMNS}, r.byte_offset, r.byte_length, r.mime, r.width, r.height, m.id, m.owner, m.revision, m.shelf \
+             FROM media m LEFT JOIN rendition r ON r.version_id = m.version_id AND r.kind = ?2 LEFT JOIN blob b ON b.id = r.blob_id \
+             WHERE m.id = ?1"
         );
         let row = |r: &Row<'_>| {
-            Ok(RenditionRow {
-                blob: blob_record(r)?,
-                byte_offset: r.size(6)?,
-                byte_length: r.size(7)?,
-                mime: r.get(8)?,
-                width: r.get(9)?,
-                height: r.get(10)?,
-            })
+            let value = match r.get::<Option<i64>>(6)? {
+                None => None,
+                Some(_) => Some(RenditionRow {
+                    blob: blob_record(r)?,
+                    byte_offset: r.size(6)?,
+                    byte_length: r.size(7)?,
+                    mime: r.get(8)?,
+                    width: r.get(9)?,
+                    height: r.get(10)?,
+                }),
+            };
+            let facts = facts(r, 11)?;
+            Ok(Withheld { facts, value })
         };
-        self.find(&sql, &[may.facts().id.into(), kind.into()], row)
+        self.find(&sql, &[id.into(), kind.into()], row)
     }
 
     /// All files of an item, the newest first.

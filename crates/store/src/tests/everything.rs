@@ -132,10 +132,7 @@ pub(super) fn ask_everything(tx: &mut Tx<'_, '_>, person: Person) -> Vec<(&'stat
     ask!("media", tx.media(&may::<policy::ViewMedia>(me, now.clone())));
     ask!("original", tx.original(&may::<policy::DownloadMedia>(me, now.clone())));
     ask!("versions", tx.versions(&may::<policy::ViewMedia>(me, now.clone())));
-    ask!(
-        "rendition",
-        tx.rendition(&may::<policy::ViewMedia>(me, now.clone()), RenditionKind::Thumb)
-    );
+    ask!("rendition", tx.rendition(media, RenditionKind::Thumb));
     ask!("is_current", tx.is_current(media, version));
     let found = Processed {
         kind: MediaKind::Photo,

@@ -2,7 +2,7 @@ use crate::world::*;
 use domain::{
     Actor, At, BlobId, Camera, Description, DescriptionSource, Errand, Failure, MediaId, MediaKind, MediaState, Month,
     Position, RenditionKind, Title, VersionId, View,
-    policy::{ProcessVersion, ViewMedia},
+    policy::{MediaFacts, ProcessVersion, ViewMedia},
 };
 use store::{MediaChange, NewRendition, Processed, StoreError};
 
@@ -116,8 +116,15 @@ async fn what_was_found_is_recorded_and_moves_the_item_to_its_month(world: World
     );
     let rendition = world
         .read(move |tx| {
-            let facts = tx.media_facts(id)?.ok_or(StoreError::Stale)?;
-            tx.rendition(&may::<ViewMedia>(Actor::Person(ann), facts), RenditionKind::Preview)
+            let withheld = tx.rendition(id, RenditionKind::Preview)?.ok_or(StoreError::Stale)?;
+            let another = MediaFacts {
+                id: MediaId(uuid::Uuid::from_u128(9)),
+                ..withheld.facts.clone()
+            };
+            let refused = withheld.clone().give(&may(Actor::Person(ann), another));
+            assert!(matches!(refused, Err(StoreError::Stale)), "it belongs to one item only");
+            let facts = withheld.facts.clone();
+            withheld.give(&may::<ViewMedia>(Actor::Person(ann), facts))
         })
         .await
         .unwrap();

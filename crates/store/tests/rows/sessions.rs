@@ -1,6 +1,6 @@
 use crate::world::*;
 use domain::{
-    Actor, At,
+    Actor, At, Person, SessionId,
     policy::{ListSessions, RevokeSession},
 };
 use store::StoreError;
@@ -85,16 +85,7 @@ async fn the_family_dies_with_its_session(world: World) {
         move |tx: &mut store::Tx<'_, '_>| tx.sessions(&may::<ListSessions>(Actor::Person(ann), user_facts(ann)), NOW);
     assert_eq!(world.read(list).await.len(), 2);
     for _ in 0..2 {
-        world
-            .change(move |tx| {
-                let facts = domain::policy::SessionFacts {
-                    id: session,
-                    user: ann.id,
-                };
-                tx.revoke_session(&may::<RevokeSession>(Actor::Person(ann), facts), NOW)
-            })
-            .await
-            .unwrap();
+        world.change(move |tx| end(tx, ann, session)).await.unwrap();
     }
     assert_eq!(world.read(move |tx| tx.person_of_session(session, NOW)).await, None);
     assert_eq!(world.read(move |tx| tx.session_facts(session)).await, None);
@@ -123,6 +114,53 @@ async fn a_session_ends_by_itself(world: World) {
             .is_some()
     );
     assert!(world.read(move |tx| tx.person_of_session(session, end)).await.is_none());
+    // Asked again and again, within one view: the time is looked at each time.
+    for _ in 0..20 {
+        let asked = [end.plus(-1), end].map(|at| world.store.person_of_session(session, at));
+        let [before, after] = asked;
+        assert_eq!(before.await.unwrap().map(|p| p.id), Some(ann.id));
+        assert_eq!(after.await.unwrap(), None);
+    }
+}
+
+#[testkit::both]
+async fn a_session_that_is_asked_for_all_the_time_ends_at_once(world: World) {
+    let ann = world.person("ann").await;
+    for n in 0..50_u8 {
+        let session = world.sign_in(ann, [n; 32]).await;
+        for _ in 0..5 {
+            let person = world.store.person_of_session(session, NOW).await.unwrap();
+            assert_eq!(person.map(|p| p.session), Some(Some(session)));
+        }
+        let end = world.change(move |tx| end(tx, ann, session));
+        end.await.unwrap();
+        assert_eq!(world.store.person_of_session(session, NOW).await.unwrap(), None);
+    }
+}
+
+#[testkit::both]
+async fn a_session_that_another_process_ends_ends_soon(world: World) {
+    let ann = world.person("ann").await;
+    let session = world.sign_in(ann, FIRST).await;
+    let other = world.second_store();
+    assert!(world.store.person_of_session(session, NOW).await.unwrap().is_some());
+    let ended = other.write::<_, StoreError>(move |tx| {
+        end(tx, ann, session)?;
+        Ok(tx.unaudited(()))
+    });
+    ended.await.unwrap();
+    let asked = std::time::Instant::now();
+    while world.store.person_of_session(session, NOW).await.unwrap().is_some() {
+        assert!(asked.elapsed().as_secs() < 5, "it never ends here");
+    }
+}
+
+fn end(tx: &mut store::Tx<'_, '_>, person: Person, session: SessionId) -> Result<(), StoreError> {
+    let facts = domain::policy::SessionFacts {
+        id: session,
+        user: person.id,
+    };
+    tx.revoke_session(&may::<RevokeSession>(Actor::Person(person), facts), NOW)
 }
 
 #[testkit::both]
