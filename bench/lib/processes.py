@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import subprocess
 import threading
 
 
@@ -10,7 +9,11 @@ def family(pid):
     """A process and everything below it."""
     found = [pid]
     for one in found:
-        found += map(int, subprocess.run(["pgrep", "-P", str(one)], capture_output=True, text=True).stdout.split())
+        for thread in pathlib.Path(f"/proc/{one}/task").glob("*/children"):
+            try:
+                found += map(int, thread.read_text().split())
+            except (FileNotFoundError, ProcessLookupError):
+                continue
     return found
 
 

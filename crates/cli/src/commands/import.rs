@@ -246,7 +246,7 @@ impl Previews {
             vault: house.vault.clone(),
             owner,
             worker: tokio::spawn(jobs::work(house.vault.clone(), settings, ending.clone())),
-            pace: tokio::spawn(pace::keep(house.vault.clone(), owner, control)),
+            pace: tokio::spawn(pace::keep(house.vault.clone(), owner, config.decoders(), control)),
             ending,
         }
     }

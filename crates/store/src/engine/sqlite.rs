@@ -186,7 +186,7 @@ impl Writer {
             }
         }
         let committing = Instant::now();
-        let kept = self.c.execute_batch("COMMIT").map_err(StoreError::from);
+        let kept = quickly(&self.c, "COMMIT");
         if kept.is_err()
             && !self.c.is_autocommit()
             && let Err(e) = self.c.execute_batch("ROLLBACK")
@@ -216,7 +216,7 @@ impl Writer {
             })?;
             self.lasting = lasting;
         }
-        Ok(self.c.execute_batch("BEGIN IMMEDIATE")?)
+        quickly(&self.c, "BEGIN IMMEDIATE")
     }
 
     fn nudge(&mut self, changes: usize) {
@@ -229,6 +229,11 @@ impl Writer {
             }
         }
     }
+}
+
+/// Runs what is run again and again.
+fn quickly(c: &Connection, sql: &str) -> Result<(), StoreError> {
+    Ok(c.prepare_cached(sql)?.execute([]).map(drop)?)
 }
 
 /// Writes the log back as far as nobody reads it; the pages that are in it.

@@ -163,11 +163,18 @@ impl Tx<'_, '_> {
     /// Bytes that a person keeps, bytes promised to uploads under way, and the most they may keep. Held until the change ends.
     pub fn space_of(&mut self, owner: UserId) -> Result<Space, StoreError> {
         self.settle()?;
-        let sql = "SELECT used_bytes, quota_bytes FROM users WHERE id = ?1";
-        let row = |r: &Row<'_>| Ok((r.size(0)?, r.get::<Option<i64>>(1)?));
-        let (used, quota) = self
-            .find_to_change(sql, &[owner.into()], row)?
-            .ok_or(StoreError::Stale)?;
+        let used = self.find_to_change(ROOM, &[owner.into()], room)?;
+        self.space(owner, used)
+    }
+
+    /// The same for a first look: others may take that room before it is taken.
+    pub fn space_at_present(&mut self, owner: UserId) -> Result<Space, StoreError> {
+        let used = self.find(ROOM, &[owner.into()], room)?;
+        self.space(owner, used)
+    }
+
+    fn space(&mut self, owner: UserId, room: Option<(u64, Option<i64>)>) -> Result<Space, StoreError> {
+        let (used, quota) = room.ok_or(StoreError::Stale)?;
         let sql = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM upload WHERE owner = ?1 AND media_id IS NULL";
         let reserved = self.find(sql, &[owner.into()], |r| r.size(0))?.unwrap_or(0);
         Ok(Space {
@@ -176,6 +183,12 @@ impl Tx<'_, '_> {
             quota: quota.map(|q| u64::try_from(q).unwrap_or(0)),
         })
     }
+}
+
+const ROOM: &str = "SELECT used_bytes, quota_bytes FROM users WHERE id = ?1";
+
+fn room(r: &Row<'_>) -> Result<(u64, Option<i64>), StoreError> {
+    Ok((r.size(0)?, r.get(1)?))
 }
 
 /// How much of their room a person uses, in bytes.

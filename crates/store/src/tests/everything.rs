@@ -247,6 +247,7 @@ pub(super) fn ask_everything(tx: &mut Tx<'_, '_>, person: Person) -> Vec<(&'stat
     ask!("password_of", tx.password_of(&may(me, user())));
     ask!("set_password", tx.set_password(&may(me, user()), "x", NOW));
     ask!("space_of", tx.space_of(person.id));
+    ask!("space_at_present", tx.space_at_present(person.id));
     ask!(
         "open_session",
         tx.open_session(&may(Actor::Anonymous, user()), &session, NOW)

@@ -111,6 +111,8 @@ async fn room_counts_what_is_kept_and_what_is_promised(world: World) {
         }
     );
     assert!(space.fits(500) && !space.fits(501));
+    let at_present = world.read(move |tx| tx.space_at_present(ann.id)).await;
+    assert_eq!(at_present, space, "a first look tells the same");
     // A change sees what it counted itself.
     let within = world
         .change(move |tx| {

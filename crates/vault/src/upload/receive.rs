@@ -277,7 +277,7 @@ fn write_whole(
 }
 
 /// As much as the object store seals at a time.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 256 * 1024;
 
 fn read_whole(
     blobs: &Blobs,

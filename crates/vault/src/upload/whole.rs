@@ -68,15 +68,16 @@ async fn take_whole(vault: &Vault, call: Call, file: Whole, incoming: Incoming) 
     }
     let promised = vault.promise(owner, expected);
     let (actor, others) = (call.actor, promised.others);
+    // A first look, so that no bytes come in vain; it is looked again when the item is made.
     vault
         .store()
-        .write::<_, VaultError>(move |tx| {
+        .read::<_, VaultError>(move |tx| {
             can::<AddMedia>(&actor, LibraryFacts { owner, receiving: None })?;
-            let space = tx.space_of(owner)?;
+            let space = tx.space_at_present(owner)?;
             if !space.fits(expected.saturating_add(others)) {
                 return Err(ingest::quota(space, expected));
             }
-            Ok(tx.unaudited(()))
+            Ok(())
         })
         .await?;
     let blob = vault.world().id();
