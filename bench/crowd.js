@@ -4,7 +4,7 @@ import { sleep } from 'k6'
 import { Counter, Trend } from 'k6/metrics'
 
 const { url, token, months, ids } = JSON.parse(open(__ENV.LIBRARY))
-const headers = { Authorization: `Bearer ${token}`, 'Accept-Encoding': 'gzip' }
+const headers = { Authorization: `Bearer ${token}`, 'Accept-Encoding': 'gzip, deflate, br, zstd' }
 const names = ['timeline', 'month', 'media']
 const trends = Object.fromEntries(names.map((name) => [name, new Trend(name, true)]))
 const refused = new Counter('refused')

@@ -21,10 +21,6 @@ use axum::{
 };
 use std::sync::Arc;
 use tower::ServiceBuilder;
-use tower_http::{
-    CompressionLevel,
-    compression::{CompressionLayer, Predicate, predicate::SizeAbove},
-};
 use uuid::Uuid;
 
 /// The whole interface as a service, for [`crate::serve`] and for tests.
@@ -47,11 +43,7 @@ pub fn router(api: Api) -> Router {
                 .layer(from_fn_with_state(api.clone(), layer::identify))
                 .layer(from_fn_with_state(api.clone(), layer::once))
                 .layer(from_fn(layer::in_time))
-                .layer(
-                    CompressionLayer::new()
-                        .quality(CompressionLevel::Fastest)
-                        .compress_when(SizeAbove::new(1_024).and(IsJson)),
-                )
+                .layer(from_fn(layer::compress))
                 // Each body has its own limit: JSON in its extractor, files by the quota and the largest file.
                 .layer(DefaultBodyLimit::disable()),
         )
@@ -81,21 +73,4 @@ async fn no_nul(request: Request, next: Next) -> Response {
         return Problem::not_found().into_response();
     }
     next.run(request).await
-}
-
-/// Only JSON is worth compressing: media is compressed already, the web app's files are stored compressed, and event
-/// streams must not wait for a buffer.
-#[derive(Clone, Copy)]
-struct IsJson;
-
-impl Predicate for IsJson {
-    fn should_compress<B>(&self, response: &axum::http::Response<B>) -> bool
-    where
-        B: http_body::Body,
-    {
-        response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|v| v.as_bytes().starts_with(b"application/json"))
-    }
 }

@@ -1,9 +1,11 @@
 //! What happens to every request before its handler: who it comes from, whether it is one too many, how long it may take,
-//! whether it was done before.
+//! whether it was done before, how short its answer can be.
 
+mod compress;
 mod idempotency;
 mod identify;
 
+pub use compress::compress;
 pub use idempotency::once;
 pub use identify::{Administrator, Anyone, Client, SignedIn, identify};
 
