@@ -5,6 +5,7 @@ Soft shapes, several octaves of texture and sensor noise, so that a decoder has 
 (3.5-5 MB at 12 MP). Files that are there already are kept.
 """
 
+import concurrent.futures
 import pathlib
 import random
 import subprocess
@@ -38,39 +39,42 @@ def photo(seed, width, height):
     return ImageChops.overlay(picture.filter(ImageFilter.SMOOTH), sheet.convert("RGB"))
 
 
-def convert(folder, count, kind, source):
-    folder.mkdir(parents=True, exist_ok=True)
-    for jpeg in sorted(source.glob("*.jpg"))[:count]:
-        file = folder / f"{jpeg.stem}.{kind}"
-        if file.exists():
-            continue
-        unfinished = folder / f"unfinished-{jpeg.stem}.{kind}.part"
-        if kind == "heic":
-            # As phones write it, but for the effort of the encoder, which decoding does not notice.
-            made = folder / f"unfinished.{kind}"
-            subprocess.run(["vips", "heifsave", jpeg, made, "--compression", "hevc", "--Q", "55", "--effort", "0"], check=True)
-            made.rename(unfinished)
-        else:
-            Image.open(jpeg).save(unfinished, kind, **({"quality": 88} if kind == "webp" else {"compress_level": 6}))
-        unfinished.rename(file)
+def convert(jpeg, file, kind):
+    if file.exists():
+        return
+    unfinished = file.with_name(f"unfinished-{file.name}.part")
+    if kind == "heic":
+        # As phones write it, but for the effort of the encoder, which decoding does not notice.
+        made = file.with_name(f"unfinished-{file.name}")
+        subprocess.run(["vips", "heifsave", jpeg, made, "--compression", "hevc", "--Q", "55", "--effort", "0"], check=True)
+        made.rename(unfinished)
+    else:
+        Image.open(jpeg).save(unfinished, kind, **({"quality": 88} if kind == "webp" else {"compress_level": 6}))
+    unfinished.rename(file)
+
+
+def make(file, seed, number, size):
+    if file.exists():
+        return
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = f"{2005 + number % 20}:{1 + number % 12:02}:{1 + number % 28:02} 12:00:00"
+    unfinished = file.with_suffix(".part")
+    photo(seed * 1_000_000 + number, *size).save(unfinished, "JPEG", quality=88, exif=exif)
+    unfinished.rename(file)
 
 
 def main():
-    if not sys.argv[3].isdigit():
-        return convert(pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], pathlib.Path(sys.argv[4]))
-    folder, count, megapixels = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-    width, height = SIZES[megapixels]
+    folder, count, what = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     folder.mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        file = folder / f"{megapixels}mp-{number:05}.jpg"
-        if file.exists():
-            continue
-        exif = Image.Exif()
-        exif.get_ifd(0x8769)[0x9003] = f"{2005 + number % 20}:{1 + number % 12:02}:{1 + number % 28:02} 12:00:00"
-        unfinished = file.with_suffix(".part")
-        photo(seed * 1_000_000 + number, width, height).save(unfinished, "JPEG", quality=88, exif=exif)
-        unfinished.rename(file)
+    with concurrent.futures.ProcessPoolExecutor() as cores:
+        if what.isdigit():
+            seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+            made = [cores.submit(make, folder / f"{what}mp-{number:05}.jpg", seed, number, SIZES[int(what)]) for number in range(count)]
+        else:
+            jpegs = sorted(pathlib.Path(sys.argv[4]).glob("*.jpg"))[:count]
+            made = [cores.submit(convert, jpeg, folder / f"{jpeg.stem}.{what}", what) for jpeg in jpegs]
+    for one in made:
+        one.result()
 
 
 main()
