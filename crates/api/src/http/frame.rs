@@ -2,9 +2,8 @@
 
 use crate::problem::Problem;
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
@@ -85,7 +84,11 @@ fn label(method: &Method) -> &'static str {
 }
 
 /// The outermost layer.
-pub async fn around(State(frame): State<Frame>, mut request: Request, next: Next) -> Response {
+pub async fn around<F: Future<Output = Response> + Send>(
+    frame: Frame,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F + Send,
+) -> Response {
     let began = Instant::now();
     let id = sane(request.headers().get(&REQUEST_ID)).unwrap_or_else(|| (frame.fresh_id)());
     request.extensions_mut().insert(RequestId(id.clone()));
@@ -97,7 +100,7 @@ pub async fn around(State(frame): State<Frame>, mut request: Request, next: Next
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let span = tracing::info_span!("request", request_id = %id, %method, route);
 
-    let answered = AssertUnwindSafe(next.run(request))
+    let answered = AssertUnwindSafe(async { next(request).await })
         .catch_unwind()
         .instrument(span.clone())
         .await;
@@ -231,7 +234,12 @@ pub async fn no_route() -> StatusCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::{Router, body::Body, middleware, routing::get};
+    use axum::{
+        Router,
+        body::Body,
+        middleware::{Next, from_fn},
+        routing::get,
+    };
     use tower::ServiceExt;
 
     fn app() -> Router {
@@ -252,7 +260,9 @@ mod tests {
             )
             .route("/problem/{id}", get(|| async { Problem::field("a", "must be b") }))
             .fallback(no_route)
-            .layer(middleware::from_fn_with_state(frame, around))
+            .layer(from_fn(move |request: Request, next: Next| {
+                around(frame.clone(), request, |request| next.run(request))
+            }))
     }
     async fn ask(method: &str, path: &str, id: Option<&str>) -> (u16, HeaderMap, String) {
         let mut request = Request::builder().method(method).uri(path);

@@ -8,7 +8,6 @@ use axum::{
     body::{Body, to_bytes},
     extract::Request,
     http::{HeaderMap, HeaderValue, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -23,9 +22,12 @@ const WORTH: u64 = 1_024;
 const LEVEL: i32 = 1;
 
 /// The layer.
-pub async fn compress(request: Request, next: Next) -> Response {
+pub async fn compress<F: Future<Output = Response> + Send>(
+    request: Request,
+    next: impl FnOnce(Request) -> F + Send,
+) -> Response {
     let coding = Coding::wanted(request.headers());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     if !is_worth_it(&response) {
         return response;
     }
@@ -124,7 +126,11 @@ impl Coding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::{Json, Router, middleware, routing::get};
+    use axum::{
+        Json, Router,
+        middleware::{Next, from_fn},
+        routing::get,
+    };
     use http_body_util::BodyExt;
     use proptest::prelude::*;
     use std::io::Read;
@@ -187,7 +193,9 @@ mod tests {
             .route("/long", get(|| async { Json(vec!["word"; 1_000]) }))
             .route("/short", get(|| async { Json(vec!["word"; 10]) }))
             .route("/text", get(|| async { "word".repeat(1_000) }))
-            .layer(middleware::from_fn(compress));
+            .layer(from_fn(|request: Request, next: Next| {
+                compress(request, |request| next.run(request))
+            }));
         let request = axum::http::Request::builder()
             .method(method)
             .uri(path)

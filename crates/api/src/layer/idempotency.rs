@@ -14,9 +14,8 @@ use crate::{
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::{
     body::{Body, to_bytes},
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, Request},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use vault::{
@@ -33,7 +32,11 @@ const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::E
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// The layer.
-pub async fn once(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub async fn once<F: Future<Output = Response> + Send + 'static>(
+    api: Api,
+    request: Request,
+    next: impl FnOnce(Request) -> F + Send + 'static,
+) -> Response {
     let write = matches!(
         *request.method(),
         Method::POST | Method::PATCH | Method::PUT | Method::DELETE
@@ -41,19 +44,25 @@ pub async fn once(State(api): State<Api>, request: Request, next: Next) -> Respo
     let (class, path) = (classify(request.method(), request.uri().path()), request.uri().path());
     let counts = write && (class == Class::Api || path == "/api/v1/uploads");
     match request.headers().get(KEY).cloned() {
-        Some(key) if counts => guarded(api, key, request, next)
+        // Boxed: few requests have a key, and each would carry the room for it.
+        Some(key) if counts => Box::pin(guarded(api, key, request, next))
             .await
             .unwrap_or_else(IntoResponse::into_response),
-        _ => next.run(request).await,
+        _ => next(request).await,
     }
 }
 
-async fn guarded(api: Api, key: HeaderValue, request: Request, next: Next) -> Answer<Response> {
+async fn guarded<F: Future<Output = Response> + Send + 'static>(
+    api: Api,
+    key: HeaderValue,
+    request: Request,
+    next: impl FnOnce(Request) -> F + Send + 'static,
+) -> Answer<Response> {
     let key = parse_key(&key)?;
     let (mut parts, body) = request.into_parts();
     // Without a person there is nobody whose key it could be: the handler says what is missing.
     let Ok(SignedIn(call)) = SignedIn::from_request_parts(&mut parts, &api).await else {
-        return Ok(next.run(Request::from_parts(parts, body)).await);
+        return Ok(next(Request::from_parts(parts, body)).await);
     };
     let bytes = to_bytes(body, json_limit())
         .await
@@ -85,7 +94,7 @@ async fn guarded(api: Api, key: HeaderValue, request: Request, next: Next) -> An
     let request = Request::from_parts(parts, Body::from(bytes));
     // On its own, so that a client that leaves does not cut the act from the record of it.
     let done = tokio::spawn(async move {
-        let (parts, body) = next.run(request).await.into_parts();
+        let (parts, body) = next(request).await.into_parts();
         let success = parts.status.is_success();
         let body = to_bytes(body, if success { MAX_ANSWER } else { usize::MAX })
             .await

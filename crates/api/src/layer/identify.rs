@@ -7,9 +7,8 @@ use crate::{
     state::Api,
 };
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{ConnectInfo, FromRequestParts, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use domain::{Actor, Call, Person, Role};
@@ -32,7 +31,11 @@ enum Credential {
 }
 
 /// The layer.
-pub async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+pub async fn identify<F: Future<Output = Response> + Send>(
+    api: Api,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F + Send,
+) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let ip = address::client(peer, request.headers(), &api.settings().trusted_proxies);
@@ -41,7 +44,7 @@ pub async fn identify(State(api): State<Api>, mut request: Request, next: Next) 
     match prepare(&api, class, ip, &mut request).await {
         Err(problem) => problem.into_response(),
         Ok(Prepared { caller, decision }) => {
-            let mut response = next.run(request).await;
+            let mut response = next(request).await;
             if class == Class::SignIn && !failed(response.status()) {
                 api.limits().give_back(class, caller, api.vault().world().now());
             }

@@ -16,7 +16,6 @@ use crate::{
 use axum::{
     extract::Request,
     http::{HeaderValue, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use std::time::Duration;
@@ -25,12 +24,15 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Answers 503 when a call takes too long.
-pub async fn in_time(request: Request, next: Next) -> Response {
+pub async fn in_time<F: Future<Output = Response> + Send>(
+    request: Request,
+    next: impl FnOnce(Request) -> F + Send,
+) -> Response {
     let endless = classify(request.method(), request.uri().path()) == Class::Upload;
     if endless {
-        return next.run(request).await;
+        return next(request).await;
     }
-    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+    match tokio::time::timeout(PATIENCE, next(request)).await {
         Ok(response) => response,
         Err(_) => {
             tracing::warn!(event = "call_timed_out");
