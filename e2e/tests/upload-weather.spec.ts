@@ -22,6 +22,12 @@ const test = base.extend<{ given: Photos; library: Library }>({
 
 const added = (vault: Vault) => vault.token().then((token) => new Library(vault, token).items())
 
+/** A busy browser: files arrive before it has said how much room there is to keep them. */
+function saysItsRoomLate(): void {
+  const said = navigator.storage.estimate.bind(navigator.storage)
+  navigator.storage.estimate = () => new Promise((resolve) => setTimeout(() => resolve(said()), 1500))
+}
+
 test('the page is loaded anew in the middle: a dropped folder goes on by itself', async ({ signedIn: page, library, given }) => {
   const calm = await slowly(page, 8)
   await dropFromDisk(page, [given.folder])
@@ -41,6 +47,7 @@ test('the page is loaded anew before there are copies: chosen files are handed o
   await page.getByTestId('files-bar').setInputFiles(given.paths)
   await begun(library, 1)
   expect((await page.evaluate(kept)).copied).toBe(0)
+  await page.addInitScript(saysItsRoomLate)
   await page.reload()
   await arrived(page, library, given)
   await expect.poll(() => page.evaluate(kept)).toEqual({ copied: 0, bare: 0 })

@@ -60,10 +60,11 @@ export class Afterlife {
     const fresh = living.filter(({ id }) => !this.#known.has(id));
     if (!this.isPossible || fresh.length === 0) return;
     for (const { id } of fresh) this.#known.add(id);
+    await quietly(this.#measure());
     const ways = await Promise.all(fresh.map(({ found }) => soon(found)));
+    // Nothing may be waited for from here to the put: what has arrived meanwhile would be written down after it was struck off.
     const tickets = fresh.flatMap((upload, at) => (upload.isOver ? [] : [this.#ticket(upload, ways[at] ?? null, null)]));
     for (const [at, upload] of fresh.entries()) if (!ways[at] && !upload.isOver) this.#bare.set(upload.id, upload);
-    await quietly(this.#measure());
     await quietly(this.#room.put(tickets));
     await this.#sweep();
     setTimeout(() => void quietly(this.#copy(fresh)), COPY_AFTER);
