@@ -6,6 +6,9 @@ pub enum StoreError {
     /// The row is not any more as it was read; read again and decide anew.
     #[error("the row changed meanwhile")]
     Stale,
+    /// What the request goes by does not hold any more: its session has ended. Nothing was told, and nothing kept.
+    #[error("the session has ended")]
+    Outdated,
     /// Too much is waiting; try again in a moment.
     #[error("the database has too much to do")]
     Busy,

@@ -4,7 +4,7 @@
 //! writes each counter once, and on PostgreSQL two changes never wait for each other's counters in a circle.
 
 use crate::{StoreError, Tx};
-use domain::{Month, Shelf, UserId, View};
+use domain::{At, MediaId, Month, Shelf, UserId, View};
 use std::collections::BTreeMap;
 
 /// What decides in which lists an item stands.
@@ -14,6 +14,15 @@ pub(crate) struct Place {
     pub shelf: Shelf,
     pub month: Month,
     pub favorite: bool,
+}
+
+/// Where an item stands as of one revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub id: MediaId,
+    pub revision: i64,
+    pub place: Place,
+    pub archived_at: Option<At>,
 }
 
 impl Place {

@@ -153,6 +153,7 @@ impl From<StoreError> for VaultError {
     fn from(e: StoreError) -> Self {
         match e {
             StoreError::Stale => Self::Stale,
+            StoreError::Outdated => Self::Unauthenticated,
             StoreError::NoSpace => Self::NoSpace,
             StoreError::Busy | StoreError::Unreachable(_) => Self::Unavailable(e.to_string()),
             other => Self::Internal(other.to_string()),

@@ -5,8 +5,8 @@ use domain::{
     Actor, At, Call, Email, Person, SessionId, UserId, can,
     policy::{RevokeSession, SignIn},
 };
-use identity::Backoff;
-use store::NewSession;
+use identity::{Backoff, Claims};
+use store::{Believed, NewSession};
 
 /// What a client gets that proved who it is.
 #[derive(Clone)]
@@ -259,12 +259,43 @@ pub async fn sign_out_by_refresh(vault: &Vault, call: Call, refresh_token: &str)
 /// Who an access token belongs to. The signature is checked offline; the session is asked for, so that ending it ends it at once.
 pub async fn authenticate(vault: &Vault, access_token: &str) -> Result<Person, VaultError> {
     let now = vault.world().now();
-    let claims = vault
-        .0
-        .parts
-        .tokens
-        .verify(access_token, now)
-        .map_err(|_| VaultError::Unauthenticated)?;
+    asked(vault, &verified(vault, access_token, now)?, now).await
+}
+
+/// Who an access token belongs to, if the session need not be asked for beforehand.
+#[derive(Clone)]
+pub enum Recognised {
+    /// Their session is good.
+    Known(Person),
+    /// Their session was good when it was asked for last; the request has to run in [`going_by`], which sees to it that it still is.
+    Believed(Believed),
+}
+
+/// Like [`authenticate`], for a request of which nothing is answered to anybody else.
+pub async fn recognise(vault: &Vault, access_token: &str) -> Result<Recognised, VaultError> {
+    let now = vault.world().now();
+    let claims = verified(vault, access_token, now)?;
+    match vault.store().believed(claims.sid, now) {
+        Some(believed) if believed.user() == claims.sub => Ok(Recognised::Believed(believed)),
+        _ => asked(vault, &claims, now).await.map(Recognised::Known),
+    }
+}
+
+fn verified(vault: &Vault, access_token: &str, now: At) -> Result<Claims, VaultError> {
+    let verified = vault.0.parts.tokens.verify(access_token, now);
+    verified.map_err(|_| VaultError::Unauthenticated)
+}
+
+async fn asked(vault: &Vault, claims: &Claims, now: At) -> Result<Person, VaultError> {
     let person = vault.store().person_of_session(claims.sid, now).await?;
     person.filter(|p| p.id == claims.sub).ok_or(VaultError::Unauthenticated)
+}
+
+/// Runs a request of somebody who is believed. [`VaultError::Unauthenticated`] stands for its answer if they should not have been: nothing is kept then.
+pub async fn going_by<T>(
+    vault: &Vault,
+    believed: &Believed,
+    request: impl Future<Output = T>,
+) -> Result<T, VaultError> {
+    Ok(vault.store().going_by(believed, request).await?)
 }

@@ -11,17 +11,29 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use domain::{Actor, Call, Person, Role};
+use domain::{Actor, Call, Person, Role, SessionId};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use vault::{VaultError, sign_in};
+use vault::{
+    VaultError,
+    sign_in::{self, Recognised},
+};
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Client(pub IpAddr);
 
-/// Who was recognised, as far as anybody was.
-#[derive(Debug, Clone, Copy)]
-struct Recognised(Option<Person>);
+/// Who was recognised, if anybody was.
+#[derive(Clone)]
+struct Presented(Option<Recognised>);
+
+impl Presented {
+    fn session(&self) -> Option<SessionId> {
+        match self.0.as_ref()? {
+            Recognised::Known(person) => person.session,
+            Recognised::Believed(believed) => Some(believed.session()),
+        }
+    }
+}
 
 /// How a request says who it is.
 enum Credential {
@@ -44,7 +56,13 @@ pub async fn identify<F: Future<Output = Response> + Send>(
     match prepare(&api, class, ip, &mut request).await {
         Err(problem) => problem.into_response(),
         Ok(Prepared { caller, decision }) => {
-            let mut response = next(request).await;
+            let mut response = match request.extensions().get().cloned() {
+                Some(Presented(Some(Recognised::Believed(believed)))) => {
+                    let done = sign_in::going_by(api.vault(), &believed, next(request)).await;
+                    done.unwrap_or_else(|e| refused(e).into_response())
+                }
+                _ => next(request).await,
+            };
             if class == Class::SignIn && !failed(response.status()) {
                 api.limits().give_back(class, caller, api.vault().world().now());
             }
@@ -54,6 +72,18 @@ pub async fn identify<F: Future<Output = Response> + Send>(
             response
         }
     }
+}
+
+/// The answer instead of that of a request which should not have been begun.
+fn refused(why: VaultError) -> Problem {
+    match why {
+        VaultError::Unauthenticated => nobody(),
+        other => other.into(),
+    }
+}
+
+fn nobody() -> Problem {
+    Problem::unauthorized("Sign in to go on.")
 }
 
 /// A try of credentials that counts: they were wrong.
@@ -91,18 +121,19 @@ async fn prepare(api: &Api, class: Class, ip: IpAddr, request: &mut Request) -> 
             "Writes with cookies are taken from this server's own pages only (Origin).",
         ));
     }
-    let person = match &credential {
+    let recognised = match &credential {
         Credential::None => None,
         Credential::Bearer(token) | Credential::Cookie(token) => {
-            match sign_in::authenticate(api.vault(), token).await {
-                Ok(person) => Some(person),
+            match recognise(api, request.uri().path(), token).await {
+                Ok(recognised) => Some(recognised),
                 Err(VaultError::Unauthenticated) => None,
                 Err(other) => return Err(other.into()),
             }
         }
     };
+    let presented = Presented(recognised);
     // A program with a token shares the quota of its address; a session of the web app has its own.
-    let caller = match person.and_then(|p| p.session) {
+    let caller = match presented.session() {
         Some(session) if by_cookie && class != Class::SignIn => Caller::Session(session),
         _ => Caller::at(ip),
     };
@@ -116,8 +147,16 @@ async fn prepare(api: &Api, class: Class, ip: IpAddr, request: &mut Request) -> 
             None => p,
         }));
     }
-    request.extensions_mut().insert(Recognised(person));
+    request.extensions_mut().insert(presented);
     Ok(Prepared { caller, decision })
+}
+
+/// Signing in and out is for those as well whose session has ended.
+async fn recognise(api: &Api, path: &str, token: &str) -> Result<Recognised, VaultError> {
+    if path.starts_with("/api/v1/auth/") {
+        return sign_in::authenticate(api.vault(), token).await.map(Recognised::Known);
+    }
+    sign_in::recognise(api.vault(), token).await
 }
 
 /// A bearer token wins over a cookie: whoever sets a header means it.
@@ -141,7 +180,10 @@ fn client_of(parts: &Parts) -> Option<IpAddr> {
 }
 
 fn person_of(parts: &Parts) -> Option<Person> {
-    parts.extensions.get::<Recognised>().and_then(|r| r.0)
+    match parts.extensions.get::<Presented>()?.0.as_ref()? {
+        Recognised::Known(person) => Some(*person),
+        Recognised::Believed(believed) => Some(believed.person()),
+    }
 }
 
 /// A call by a signed-in person; anybody else is answered 401.
@@ -151,7 +193,7 @@ pub struct SignedIn(pub Call);
 impl FromRequestParts<Api> for SignedIn {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Answer<Self> {
-        let person = person_of(parts).ok_or_else(|| Problem::unauthorized("Sign in to go on."))?;
+        let person = person_of(parts).ok_or_else(nobody)?;
         let ip = client_of(parts);
         Ok(SignedIn(api.vault().call(Actor::Person(person), ip)))
     }

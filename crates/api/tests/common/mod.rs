@@ -30,60 +30,75 @@ pub struct House {
     database: testkit::Database,
 }
 
+/// A server of a house; another one draws other random numbers.
+async fn server(database: &testkit::Database, clock: &Arc<AtomicI64>, seed: u64) -> Vault {
+    let ticking = clock.clone();
+    let seed = AtomicU64::new(seed);
+    let world = World::new(
+        move || At(ticking.load(Ordering::SeqCst)),
+        move |bytes| {
+            // SplitMix64: repeatable, and never the same twice.
+            for chunk in bytes.chunks_mut(8) {
+                let mut z = seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
+                z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+            }
+        },
+    );
+    let events = Events::default();
+    let opening = store::Settings {
+        url: database.url().to_owned(),
+        connections: 4,
+    };
+    let announce = events.announce();
+    let store = tokio::task::spawn_blocking(move || store::Store::open(&opening, announce))
+        .await
+        .unwrap()
+        .unwrap();
+    let objects = database.folder().join("objects");
+    let blobs = blob::Blobs::open(
+        blob::Settings::new(objects),
+        blob::MasterKey::from_bytes([7; 32]),
+        world.source(),
+    )
+    .unwrap();
+    Vault::new(Parts {
+        store,
+        blobs,
+        // Nothing is decoded here: no worker runs.
+        decoders: media::DecoderPool::new(media::Settings::new("/bin/false".into(), vec![])).unwrap(),
+        tokens: identity::TokenKeys::from_seed(&[3; 32], "http://house.test").unwrap(),
+        links: identity::LinkKey::new(&[4; 32]),
+        world,
+        events,
+        settings: vault::Settings::default(),
+    })
+}
+
 impl House {
     pub async fn new(database: testkit::Database) -> House {
         Self::with(database, Settings::default()).await
     }
     pub async fn with(database: testkit::Database, settings: Settings) -> House {
         let clock = Arc::new(AtomicI64::new(BEGINNING));
-        let ticking = clock.clone();
-        let seed = AtomicU64::new(1);
-        let world = World::new(
-            move || At(ticking.load(Ordering::SeqCst)),
-            move |bytes| {
-                // SplitMix64: repeatable, and never the same twice.
-                for chunk in bytes.chunks_mut(8) {
-                    let mut z = seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
-                    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-                    chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
-                }
-            },
-        );
-        let events = Events::default();
-        let opening = store::Settings {
-            url: database.url().to_owned(),
-            connections: 4,
-        };
-        let announce = events.announce();
-        let store = tokio::task::spawn_blocking(move || store::Store::open(&opening, announce))
-            .await
-            .unwrap()
-            .unwrap();
-        let objects = database.folder().join("objects");
-        let blobs = blob::Blobs::open(
-            blob::Settings::new(objects),
-            blob::MasterKey::from_bytes([7; 32]),
-            world.source(),
-        )
-        .unwrap();
-        let vault = Vault::new(Parts {
-            store,
-            blobs,
-            // Nothing is decoded here: no worker runs.
-            decoders: media::DecoderPool::new(media::Settings::new("/bin/false".into(), vec![])).unwrap(),
-            tokens: identity::TokenKeys::from_seed(&[3; 32], "http://house.test").unwrap(),
-            links: identity::LinkKey::new(&[4; 32]),
-            world,
-            events,
-            settings: vault::Settings::default(),
-        });
+        let vault = server(&database, &clock, 1).await;
         let api = Api::new(vault.clone(), settings, Arc::new(|| "up 1\n".into()));
         House {
             router: router(api),
             vault,
             clock,
             database,
+        }
+    }
+
+    /// The same house through another server, for somebody who is signed in at the first.
+    pub async fn beside(&self, client: &Client) -> Client {
+        let vault = server(&self.database, &self.clock, 1 << 40).await;
+        let api = Api::new(vault, Settings::default(), Arc::new(String::new));
+        Client {
+            router: router(api),
+            token: client.token.clone(),
         }
     }
 

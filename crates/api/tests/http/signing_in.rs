@@ -168,3 +168,65 @@ async fn only_failed_sign_ins_use_up_their_budget(database: testkit::Database) {
         (429, "\"sign-in\";q=3;w=60")
     );
 }
+
+/// Who has been asked for is believed for the time being where asking takes a way to another program; nothing may come of that.
+#[testkit::both]
+async fn a_session_that_another_server_ends_is_good_for_nothing_more_here(database: testkit::Database) {
+    let house = House::new(database).await;
+    let ann = house.person("ann", Role::User).await;
+    let photo = ann.add_photo(1).await;
+    let at = format!("/api/v1/media/{photo}");
+    let login = json!({"email": "ann@example.org", "password": PASSWORD});
+
+    let acts = [
+        ("GET", "/api/v1/timeline".to_owned(), "", None),
+        ("GET", at.clone(), "", None),
+        ("GET", format!("{at}/content"), "", None),
+        (
+            "GET",
+            "/api/v1/media/01890000-0000-7000-8000-000000000000".into(),
+            "",
+            None,
+        ),
+        ("GET", "/api/v1/events".into(), "", None),
+        ("PATCH", at.clone(), r#"{"favorite":true}"#, None),
+        // Nothing of this is ever asked of the database.
+        ("PATCH", at.clone(), r#"{"favorite":"perhaps"}"#, None),
+        ("DELETE", at.clone(), "", None),
+        ("PATCH", "/api/v1/users/me".into(), r#"{"name":"Mallory"}"#, None),
+        (
+            "POST",
+            "/api/v1/uploads".into(),
+            r#"{"file_name":"b.jpg","size":10}"#,
+            Some("once"),
+        ),
+    ];
+    for (method, path, body, once) in acts {
+        let mut here = house.nobody();
+        here.token = here.post("/api/v1/auth/login", login.clone()).await.json()["access_token"]
+            .as_str()
+            .map(str::to_owned);
+        for _ in 0..3 {
+            assert_eq!(here.get(&at).await.status, 200);
+        }
+        let there = house.beside(&here).await;
+        assert_eq!(there.post("/api/v1/auth/logout", json!({})).await.status, 204);
+        // On SQLite another process is seen this much later.
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+
+        let mut request = here.request(method, &path).header("content-type", "application/json");
+        if let Some(key) = once {
+            request = request.header("idempotency-key", key);
+        }
+        let reply = here.send(request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(reply.status, 401, "{method} {path} {body}: {}", reply.text());
+        assert_eq!(
+            here.get("/api/v1/auth/session").await.json()["state"],
+            json!("signed_out")
+        );
+    }
+    let now = ann.get(&at).await.json();
+    assert_eq!((&now["favorite"], &now["trashed_at"]), (&json!(false), &json!(null)));
+    assert_eq!(ann.get("/api/v1/users/me").await.json()["name"], json!("ann"));
+    assert_eq!(ann.get("/api/v1/uploads").await.json()["items"], json!([]));
+}

@@ -31,6 +31,15 @@ pub(super) enum Answer {
     Rows(Vec<Row>),
 }
 
+impl Answer {
+    pub(super) fn rows(self) -> Vec<Row> {
+        match self {
+            Answer::Rows(rows) => rows,
+            Answer::Done | Answer::Touched(_) => vec![],
+        }
+    }
+}
+
 type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
 type Carrier = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 

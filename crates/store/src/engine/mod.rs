@@ -1,5 +1,7 @@
 //! The engine: one interface, two databases. Only this folder and `migrate.rs` know that there are two.
 
+mod belief;
+mod found;
 mod line;
 mod near;
 mod postgres;
@@ -7,6 +9,7 @@ mod sqlite;
 mod tls;
 mod tx;
 
+pub(crate) use belief::Belief;
 #[cfg(test)]
 pub(crate) use postgres::Connection;
 pub(crate) use postgres::numbered;
@@ -15,10 +18,11 @@ pub use tx::{Audited, Tx};
 
 use crate::{StoreError, migrate};
 use domain::Event;
+use found::Found;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::sync::oneshot;
@@ -53,9 +57,16 @@ pub(crate) enum Lasting {
 pub(crate) struct Job {
     work: Work,
     lasting: Lasting,
+    /// What the request goes by that asks for it.
+    belief: Option<Arc<Belief>>,
 }
 
 impl Job {
+    fn new(work: Work, lasting: Lasting) -> Job {
+        let belief = Belief::unasked();
+        Job { work, lasting, belief }
+    }
+
     fn run(self, session: &mut Session<'_>) -> Ack {
         (self.work)(session)
     }
@@ -94,6 +105,8 @@ pub struct Store {
     writes: flume::Sender<Job>,
     /// On SQLite.
     near: Option<Arc<near::Near>>,
+    /// On PostgreSQL: what [`Store::glance_again`] has found before.
+    remembered: Arc<Mutex<Found>>,
     announce: Announce,
     kind: Kind,
     patience: Duration,
@@ -168,6 +181,7 @@ impl Store {
             reads,
             writes,
             near,
+            remembered: Arc::default(),
             announce,
             kind,
             patience: bounds.patience,
@@ -202,8 +216,7 @@ impl Store {
             let out = guarded(|| work(&mut Tx::new(session)));
             Box::new(move |_| send(tell, out))
         });
-        let lasting = Lasting::Now;
-        self.enqueue(&self.reads, Job { work, lasting }).await?;
+        self.enqueue(&self.reads, Job::new(work, Lasting::Now)).await?;
         told.await.map_err(|_| gone())?
     }
 
@@ -237,8 +250,29 @@ impl Store {
         });
         match found {
             Some(found) => found,
-            None => self.read(work).await,
+            None => {
+                let value = self.read(work).await?;
+                if self.kind == Kind::Postgres {
+                    self.remembered().keep(key, &value);
+                }
+                Ok(value)
+            }
         }
+    }
+
+    /// What [`Store::glance_again`] found before, which may not be true any more: only for a [`Belief`]. On SQLite there is none, for asking takes
+    /// no longer.
+    pub(crate) fn found_before<T: Clone + 'static>(&self, key: Uuid) -> Option<T> {
+        self.remembered().get(key)
+    }
+
+    pub(crate) fn forget<T: 'static>(&self, key: Uuid) {
+        self.remembered().forget::<T>(key);
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Found> {
+        // Each change of it is one step.
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes something. It is kept whole or not at all, it is durable when this returns, and then its events are announced.
@@ -280,7 +314,7 @@ impl Store {
                 send(tell, out);
             })
         });
-        self.enqueue(&self.writes, Job { work, lasting }).await?;
+        self.enqueue(&self.writes, Job::new(work, lasting)).await?;
         told.await.map_err(|_| gone())?
     }
 

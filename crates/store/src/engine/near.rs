@@ -1,11 +1,9 @@
 //! Connections for those who only glance at a few rows, on the thread that asks.
 
-use super::{Session, sqlite::connect};
+use super::{Session, found::Found, sqlite::connect};
 use crate::StoreError;
 use rusqlite::Connection;
 use std::{
-    any::{Any, TypeId},
-    collections::HashMap,
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -13,15 +11,11 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use uuid::Uuid;
 
 /// How old a view may be that nobody was told anything newer than, but by another process.
 const FRESH: Duration = Duration::from_millis(5);
 /// How often a view that nobody uses any more is given up, so that the log can be cut again.
 const SWEEP: Duration = Duration::from_secs(1);
-/// The most that is kept of one view. More than this is not asked for again within it.
-const KEPT: usize = 256;
-
 /// Moves on whenever this process tells somebody what it changed or read: a later glance must not see less.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Told(Arc<AtomicU64>);
@@ -50,22 +44,6 @@ struct Viewer {
     found: Found,
 }
 
-/// What was found in the open view, by what it is and its key: looked for again it would be the same.
-#[derive(Default)]
-pub(super) struct Found(HashMap<(TypeId, Uuid), Box<dyn Any + Send>>);
-
-impl Found {
-    pub(super) fn get<T: Clone + 'static>(&self, key: Uuid) -> Option<T> {
-        self.0.get(&(TypeId::of::<T>(), key))?.downcast_ref().cloned()
-    }
-
-    pub(super) fn keep<T: Clone + Send + 'static>(&mut self, key: Uuid, value: &T) {
-        if self.0.len() < KEPT {
-            self.0.insert((TypeId::of::<T>(), key), Box::new(value.clone()));
-        }
-    }
-}
-
 impl Viewer {
     fn look(&mut self, told: u64) -> Result<(), StoreError> {
         match self.view {
@@ -80,7 +58,7 @@ impl Viewer {
     }
 
     fn turn_away(&mut self) -> Result<(), StoreError> {
-        self.found.0.clear();
+        self.found.clear();
         // After some failures SQLite has ended the transaction by itself.
         if self.view.take().is_some() && !self.c.is_autocommit() {
             self.c.prepare_cached("COMMIT")?.execute([])?;

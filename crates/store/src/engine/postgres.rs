@@ -1,13 +1,14 @@
 //! PostgreSQL: each thread owns a connection and mends it by itself.
 
 use super::{
-    Job, Lasting, Session,
+    Belief, Job, Lasting, Session,
     line::{self, Answer, Line, Request},
 };
 use crate::{StoreError, value::Value};
 use postgres::{Client, Row, Statement};
 use std::{
     collections::HashMap,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -27,6 +28,8 @@ pub(crate) struct Connection {
     begin: Option<&'static str>,
     /// Statements of the change that nobody waits for the answer of yet.
     unsent: Vec<Unsent>,
+    /// What the work under way goes by and nobody has asked the server about yet.
+    belief: Option<Arc<Belief>>,
     /// Whether a change is under way: then nothing may be tried again behind its back.
     changing: bool,
     /// The server has gone, even if the socket does not know it yet.
@@ -64,6 +67,7 @@ impl Connection {
             known: HashMap::new(),
             begin: None,
             unsent: vec![],
+            belief: None,
             changing: false,
             lost: false,
         })
@@ -104,7 +108,7 @@ impl Connection {
         }
         // A beginning may be tried again on another connection, an end never: they do not go out together.
         let begun = if self.begin.is_some() {
-            self.send_all(None).map(drop)
+            self.send_unsent()
         } else {
             Ok(())
         };
@@ -113,16 +117,17 @@ impl Connection {
         }
         // The server takes a COMMIT behind a statement that failed for a ROLLBACK. One more is for what failed before it was sent.
         let kept = begun.and_then(|()| match keep {
-            true => self.send_all(Some(("COMMIT", &[], Wanted::Nothing))).map(drop),
+            true => self.send_all([("COMMIT", &[], Wanted::Nothing)]).map(drop),
             false => Ok(()),
         });
         let ended = if keep && kept.is_ok() {
-            Ok(None)
+            Ok(())
         } else {
-            self.send_all(Some(("ROLLBACK", &[], Wanted::Nothing)))
+            self.belief = None;
+            self.send_all([("ROLLBACK", &[], Wanted::Nothing)]).map(drop)
         };
         self.changing = false;
-        kept.and(ended.map(drop))
+        kept.and(ended)
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
@@ -147,7 +152,7 @@ impl Connection {
         if self.unsent.len() < TOGETHER {
             return Ok(());
         }
-        self.send_all(None).map(drop)
+        self.send_unsent()
     }
 
     /// The same for a statement that must touch exactly one row. The server sees to that itself, since nobody looks at the number
@@ -158,36 +163,54 @@ impl Connection {
     }
 
     pub(super) fn query(&mut self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
-        match self.send_all(Some((sql, args, Wanted::Rows)))? {
-            Some(Answer::Rows(rows)) => Ok(rows),
-            _ => Ok(vec![]),
-        }
+        let [answer] = self.send_all([(sql, args, Wanted::Rows)])?;
+        Ok(answer.rows())
+    }
+
+    /// Two queries in one breath. The second sees what the first has waited for.
+    pub(super) fn query_both(
+        &mut self,
+        first: (&str, &[Value]),
+        second: (&str, &[Value]),
+    ) -> Result<[Vec<Row>; 2], StoreError> {
+        let asked = [first, second].map(|(sql, args)| (sql, args, Wanted::Rows));
+        Ok(self.send_all(asked)?.map(Answer::rows))
     }
 
     pub(super) fn execute(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
-        match self.send_all(Some((sql, args, Wanted::Count)))? {
-            Some(Answer::Touched(rows)) => Ok(rows),
-            _ => Ok(0),
-        }
+        let [answer] = self.send_all([(sql, args, Wanted::Count)])?;
+        Ok(match answer {
+            Answer::Touched(rows) => rows,
+            Answer::Done | Answer::Rows(_) => 0,
+        })
     }
 
-    /// Sends what was not sent yet, and behind it what is asked now; its answer.
-    fn send_all(&mut self, asked: Option<(&str, &[Value], Wanted)>) -> Result<Option<Answer>, StoreError> {
+    fn send_unsent(&mut self) -> Result<(), StoreError> {
+        self.send_all([]).map(|[]| ())
+    }
+
+    /// Sends what was not sent yet, and behind it what is asked now; its answer. Before all of it the server is asked about what the work goes by.
+    fn send_all<const N: usize>(&mut self, asked: [(&str, &[Value], Wanted); N]) -> Result<[Answer; N], StoreError> {
         let unsent = std::mem::take(&mut self.unsent);
-        if unsent.is_empty() && asked.is_none() {
-            return Ok(None);
+        if unsent.is_empty() && N == 0 {
+            return Ok(std::array::from_fn(|_| Answer::Done));
         }
         let begin = self.begin;
+        let belief = self.belief.clone();
         let sent = self.ask(|c| {
             let mut requests: Vec<_> = begin.into_iter().map(Request::Plain).collect();
+            if let Some(belief) = &belief {
+                requests.push(Request::Query(c.statement(belief.sql)?, &belief.args));
+            }
             for one in &unsent {
                 requests.push(Request::Execute(c.statement(&one.sql)?, &one.args));
             }
-            match asked {
-                Some((sql, args, Wanted::Rows)) => requests.push(Request::Query(c.statement(sql)?, args)),
-                Some((sql, args, Wanted::Count)) => requests.push(Request::Execute(c.statement(sql)?, args)),
-                Some((word, _, Wanted::Nothing)) => requests.push(Request::Plain(word)),
-                None => {}
+            for (sql, args, wanted) in asked {
+                requests.push(match wanted {
+                    Wanted::Rows => Request::Query(c.statement(sql)?, args),
+                    Wanted::Count => Request::Execute(c.statement(sql)?, args),
+                    Wanted::Nothing => Request::Plain(sql),
+                });
             }
             Ok(c.line.send(&requests)?)
         });
@@ -196,8 +219,18 @@ impl Connection {
             self.begin = None;
             self.changing = true;
         }
-        let mut answers = sent?;
-        Ok(asked.and_then(|_| answers.pop()))
+        let answers = sent?;
+        if let Some(belief) = self.belief.take() {
+            let rows = match answers.get(usize::from(begin.is_some())) {
+                Some(Answer::Rows(rows)) => rows.as_slice(),
+                _ => &[],
+            };
+            if !belief.learn(rows) {
+                return Err(StoreError::Outdated);
+            }
+        }
+        let mut last = answers.into_iter().rev().take(N).rev();
+        Ok(std::array::from_fn(|_| last.next().unwrap_or(Answer::Done)))
     }
 }
 
@@ -240,6 +273,7 @@ fn serve(url: &str, jobs: &flume::Receiver<Job>) {
         match &mut connection {
             Ok(c) => {
                 pause = SHORTEST_PAUSE;
+                c.belief.clone_from(&job.belief);
                 // On PostgreSQL a change commits by itself, inside `end_change`.
                 job.run(&mut Session::Postgres(c))(Ok(()));
             }

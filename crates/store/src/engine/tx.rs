@@ -3,7 +3,7 @@
 use super::{Announcement, Lasting, postgres::Connection};
 use crate::{
     StoreError,
-    tally::Tally,
+    tally::{Standing, Tally},
     value::{Row, Value},
 };
 use domain::{Action, Allowed, At, Call, Event, policy::Facts};
@@ -24,6 +24,8 @@ pub struct Tx<'s, 'c> {
     now: At,
     /// What the changes of this transaction count up and down; written at its end.
     pub(crate) tally: Tally,
+    /// Where the item stands that was asked for last in order to change it.
+    pub(crate) standing: Option<Standing>,
     /// The first failure of a statement. PostgreSQL would refuse all that follows and turn the commit into a rollback; SQLite would keep
     /// the rest, or outside of any transaction when the full disk ended it. Both are made alike: nothing follows and nothing is kept.
     failed: Option<StoreError>,
@@ -37,6 +39,11 @@ impl<T> Audited<T> {
     pub(super) fn into_inner(self) -> T {
         self.0
     }
+}
+
+/// Not FOR UPDATE, which would also wait for whoever adds a row that refers to this one.
+fn kept_from_others(sql: &str) -> String {
+    format!("{sql} FOR NO KEY UPDATE")
 }
 
 impl Session<'_> {
@@ -91,6 +98,7 @@ impl<'s, 'c> Tx<'s, 'c> {
             work: false,
             now: At(0),
             tally: Tally::default(),
+            standing: None,
             failed: None,
         }
     }
@@ -165,9 +173,27 @@ impl<'s, 'c> Tx<'s, 'c> {
     ) -> Result<Option<T>, StoreError> {
         match self.session {
             Session::Sqlite(_) | Session::Broken(_) => self.find(sql, args, row),
-            // Not FOR UPDATE, which would also wait for whoever adds a row that refers to this one.
-            Session::Postgres(_) => self.find(&format!("{sql} FOR NO KEY UPDATE"), args, row),
+            Session::Postgres(_) => self.find(&kept_from_others(sql), args, row),
         }
+    }
+
+    /// Like [`Tx::find_to_change`], and what `second` finds once that row is kept from others. Both are asked in one breath.
+    pub(crate) fn find_both_to_change<T, U>(
+        &mut self,
+        first: (&str, &[Value]),
+        mut row: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+        second: (&str, &[Value]),
+        mut other: impl FnMut(&Row<'_>) -> Result<U, StoreError>,
+    ) -> Result<(Option<T>, Option<U>), StoreError> {
+        if !self.on_postgres() {
+            return Ok((self.find(first.0, first.1, row)?, self.find(second.0, second.1, other)?));
+        }
+        let [ones, others] = self.run(first.0, first.1, |session| match session {
+            Session::Postgres(c) => c.query_both((&kept_from_others(first.0), first.1), second),
+            Session::Sqlite(_) | Session::Broken(_) => Ok(Default::default()),
+        })?;
+        let one = ones.last().map(|r| row(&Row::Postgres(r))).transpose()?;
+        Ok((one, others.last().map(|r| other(&Row::Postgres(r))).transpose()?))
     }
 
     /// Runs a statement; the number of rows that it touched.

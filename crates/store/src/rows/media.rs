@@ -1,6 +1,10 @@
 //! Media items.
 
-use crate::{StoreError, Tx, tally::Place, value::Row};
+use crate::{
+    StoreError, Tx,
+    tally::{Place, Standing},
+    value::Row,
+};
 use domain::{
     Allowed, At, BlobRecord, Camera, Description, DescriptionSource, Event, EventKind, Failure, FileName, MediaId,
     MediaKind, MediaState, Month, Position, Priority, ProcessMedia, Sha256, Shelf, Taken, TakenSource, Title, UserId,
@@ -120,11 +124,15 @@ impl Tx<'_, '_> {
 
     /// The same in order to change it: nobody else changes it before this change ends.
     pub fn media_to_change(&mut self, id: MediaId) -> Result<Option<MediaFacts>, StoreError> {
-        self.find_to_change(
+        let key = [id.into()];
+        let item = (
             "SELECT id, owner, revision, shelf FROM media WHERE id = ?1",
-            &[id.into()],
-            |r| facts(r, 0),
-        )
+            key.as_slice(),
+        );
+        // A change of most kinds begins with the counts: where it stands is found in the same breath.
+        let (facts, standing) = self.find_both_to_change(item, |r| facts(r, 0), (STANDING, &key), standing)?;
+        self.standing = standing;
+        Ok(facts)
     }
 
     /// The item of a library that has this content already. Adding content that lies in the trash takes it out.
@@ -310,22 +318,19 @@ impl Tx<'_, '_> {
             .ok_or(StoreError::Stale)
     }
 
-    /// Where an item is counted now. Its revision is demanded, so that nothing was moved since the decision.
+    /// Where an item is counted now.
     pub(super) fn place_of(&mut self, facts: &MediaFacts) -> Result<Place, StoreError> {
-        self.find(
-            "SELECT m.owner, m.shelf, m.month, EXISTS (SELECT 1 FROM favorite f WHERE f.user_id = m.owner AND f.media_id = m.id) \
-             FROM media m WHERE m.id = ?1 AND m.revision = ?2",
-            &[facts.id.into(), facts.revision.into()],
-            |r| {
-                Ok(Place {
-                    owner: UserId(r.get(0)?),
-                    shelf: r.word("media", "shelf", 1)?,
-                    month: Month(r.get(2)?),
-                    favorite: r.get(3)?,
-                })
-            },
-        )?
-        .ok_or(StoreError::Stale)
+        Ok(self.standing_of(facts)?.place)
+    }
+
+    /// Where an item stands now. Its revision is demanded, so that nothing was moved since the decision.
+    pub(super) fn standing_of(&mut self, facts: &MediaFacts) -> Result<Standing, StoreError> {
+        let is_meant = |found: &Standing| found.id == facts.id && found.revision == facts.revision;
+        let found = match self.standing.take().filter(is_meant) {
+            Some(found) => Some(found),
+            None => self.find(STANDING, &[facts.id.into()], standing)?.filter(is_meant),
+        };
+        found.ok_or(StoreError::Stale)
     }
 
     /// Ends every change of an item: the revision that was decided upon is demanded and counted up.
@@ -347,6 +352,23 @@ impl Tx<'_, '_> {
             now,
         );
     }
+}
+
+const STANDING: &str = "SELECT m.owner, m.shelf, m.month, EXISTS (SELECT 1 FROM favorite f WHERE f.user_id = m.owner AND f.media_id = m.id), \
+     m.id, m.revision, m.archived_at FROM media m WHERE m.id = ?1";
+
+fn standing(r: &Row<'_>) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        place: Place {
+            owner: UserId(r.get(0)?),
+            shelf: r.word("media", "shelf", 1)?,
+            month: Month(r.get(2)?),
+            favorite: r.get(3)?,
+        },
+        id: MediaId(r.get(4)?),
+        revision: r.get(5)?,
+        archived_at: r.get::<Option<i64>>(6)?.map(At),
+    })
 }
 
 /// From the columns `id`, `owner`, `revision`, `shelf`, the first of which is told.

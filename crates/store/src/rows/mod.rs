@@ -22,7 +22,7 @@ pub use idempotency::{Idempotency, StoredAnswer};
 pub use jobs::{ClaimedJob, DeadJob, JobCounts};
 pub use media::{Added, MediaChange, MediaRow, NewMedia};
 pub use processing::{NewRendition, Processed};
-pub use sessions::{NewSession, RefreshToken, SessionRow};
+pub use sessions::{Believed, NewSession, RefreshToken, SessionRow};
 pub use shelves::Mark;
 pub use timeline::{Cell, ListFilter, MonthCount, Position as ListPosition};
 pub use uploads::{NewUpload, UploadDetails, UploadRow};

@@ -1,10 +1,11 @@
 //! Sign-ins and their refresh tokens; failures that slow the next try down.
 
-use crate::{Store, StoreError, Tx, value::Row};
+use crate::{Store, StoreError, Tx, engine::Belief, value::Row};
 use domain::{
     Allowed, At, Person, SessionId, UserId, UserStatus,
     policy::{ListSessions, RevokeSession, SessionFacts, SignIn},
 };
+use std::sync::Arc;
 
 /// A sign-in to be recorded.
 #[derive(Debug, Clone)]
@@ -53,9 +54,49 @@ pub struct RefreshToken {
 #[derive(Debug, Clone, Copy)]
 struct OpenUntil(Person, At);
 
+const OPEN_UNTIL: &str = "SELECT u.id, u.role, u.status, s.expires_at FROM session s JOIN users u ON u.id = s.user_id \
+     WHERE s.id = ?1 AND s.revoked_at IS NULL";
+
 impl OpenUntil {
+    fn of(row: &Row<'_>, session: SessionId) -> Result<Option<OpenUntil>, StoreError> {
+        let person = Person {
+            id: UserId(row.get(0)?),
+            role: row.word("users", "role", 1)?,
+            session: Some(session),
+        };
+        let status: UserStatus = row.word("users", "status", 2)?;
+        Ok((status == UserStatus::Active).then_some(OpenUntil(person, At(row.get(3)?))))
+    }
+
     fn person(self, now: At) -> Option<Person> {
         (self.1 > now).then_some(self.0)
+    }
+}
+
+/// Who a session belonged to a moment ago.
+#[derive(Clone)]
+pub struct Believed {
+    session: SessionId,
+    person: Person,
+    now: At,
+    belief: Arc<Belief>,
+}
+
+impl Believed {
+    /// Their session.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// Whose it is.
+    pub fn user(&self) -> UserId {
+        self.person.id
+    }
+
+    /// For a request that runs within [`Store::going_by`]; it relies on this from now on.
+    pub fn person(&self) -> Person {
+        self.belief.rely();
+        self.person
     }
 }
 
@@ -64,6 +105,44 @@ impl Store {
     pub async fn person_of_session(&self, id: SessionId, now: At) -> Result<Option<Person>, StoreError> {
         let open = self.glance_again(id.0, move |tx| tx.open_until(id)).await?;
         Ok(open.and_then(|open| open.person(now)))
+    }
+
+    /// The person behind a session as it was when it was asked for last, where asking takes a way to another program and back.
+    pub fn believed(&self, id: SessionId, now: At) -> Option<Believed> {
+        let person = self.found_before::<Option<OpenUntil>>(id.0)??.person(now)?;
+        let as_before = move |row: &Row<'_>| {
+            let found = OpenUntil::of(row, id).ok().flatten();
+            found.and_then(|open| open.person(now)) == Some(person)
+        };
+        Some(Believed {
+            session: id,
+            person,
+            now,
+            belief: Belief::new(OPEN_UNTIL, vec![id.into()], as_before),
+        })
+    }
+
+    /// Runs a request that may rely on this. Whether it is still so is asked together with what the request asks of the database first, or after
+    /// it, if it asked nothing: nothing of the database is told, and nothing kept in it, if not. Then [`StoreError::Outdated`] stands for the
+    /// answer.
+    pub async fn going_by<T>(&self, believed: &Believed, request: impl Future<Output = T>) -> Result<T, StoreError> {
+        let Believed {
+            session,
+            person,
+            now,
+            belief,
+        } = believed;
+        let out = belief.clone().during(request).await;
+        let holds = match belief.answer() {
+            Some(holds) => holds,
+            None if belief.is_relied_on() => self.person_of_session(*session, *now).await? == Some(*person),
+            None => true,
+        };
+        if holds {
+            return Ok(out);
+        }
+        self.forget::<Option<OpenUntil>>(session.0);
+        Err(StoreError::Outdated)
     }
 }
 
@@ -95,20 +174,7 @@ impl Tx<'_, '_> {
     }
 
     fn open_until(&mut self, id: SessionId) -> Result<Option<OpenUntil>, StoreError> {
-        let found = self.find(
-            "SELECT u.id, u.role, u.status, s.expires_at FROM session s JOIN users u ON u.id = s.user_id \
-             WHERE s.id = ?1 AND s.revoked_at IS NULL",
-            &[id.into()],
-            |r| {
-                let person = Person {
-                    id: UserId(r.get(0)?),
-                    role: r.word("users", "role", 1)?,
-                    session: Some(id),
-                };
-                let status: UserStatus = r.word("users", "status", 2)?;
-                Ok((status == UserStatus::Active).then_some(OpenUntil(person, At(r.get(3)?))))
-            },
-        )?;
+        let found = self.find(OPEN_UNTIL, &[id.into()], |row| OpenUntil::of(row, id))?;
         Ok(found.flatten())
     }
 

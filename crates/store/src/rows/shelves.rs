@@ -51,13 +51,16 @@ impl Tx<'_, '_> {
         } else {
             Shelf::Timeline
         };
-        self.shelve(may.facts(), shelf, (mark == Mark::Set).then_some(now), None, now)
+        let before = self.place_of(may.facts())?;
+        let archived = (mark == Mark::Set).then_some(now);
+        self.shelve(may.facts(), before, shelf, [archived, None], now)
     }
 
     /// Moves an item into the trash.
     pub fn trash_media(&mut self, may: &Allowed<TrashMedia>, now: At) -> Result<(), StoreError> {
-        let archived = self.archived_at(may.facts().id)?;
-        self.shelve(may.facts(), Shelf::Trash, archived, Some(now), now)
+        let before = self.standing_of(may.facts())?;
+        let times = [before.archived_at, Some(now)];
+        self.shelve(may.facts(), before.place, Shelf::Trash, times, now)
     }
 
     /// Takes an item out of the trash, to where it lay before.
@@ -66,30 +69,24 @@ impl Tx<'_, '_> {
     }
 
     pub(super) fn take_out_of_trash(&mut self, facts: &MediaFacts, now: At) -> Result<(), StoreError> {
-        let archived = self.archived_at(facts.id)?;
-        let shelf = if archived.is_some() {
+        let before = self.standing_of(facts)?;
+        let shelf = if before.archived_at.is_some() {
             Shelf::Archive
         } else {
             Shelf::Timeline
         };
-        self.shelve(facts, shelf, archived, None, now)
+        self.shelve(facts, before.place, shelf, [before.archived_at, None], now)
     }
 
-    fn archived_at(&mut self, id: MediaId) -> Result<Option<At>, StoreError> {
-        let sql = "SELECT archived_at FROM media WHERE id = ?1";
-        let found = self.find(sql, &[id.into()], |r| Ok(r.get::<Option<i64>>(0)?.map(At)))?;
-        found.ok_or(StoreError::Stale)
-    }
-
+    /// `times`: since when it lies in the archive, and in the trash.
     fn shelve(
         &mut self,
         facts: &MediaFacts,
+        before: Place,
         shelf: Shelf,
-        archived_at: Option<At>,
-        deleted_at: Option<At>,
+        [archived_at, deleted_at]: [Option<At>; 2],
         now: At,
     ) -> Result<(), StoreError> {
-        let before = self.place_of(facts)?;
         self.post_one(
             "UPDATE media SET shelf = ?2, archived_at = ?3, deleted_at = ?4 WHERE id = ?1",
             &[facts.id.into(), shelf.into(), archived_at.into(), deleted_at.into()],

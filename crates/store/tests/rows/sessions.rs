@@ -155,6 +155,72 @@ async fn a_session_that_another_process_ends_ends_soon(world: World) {
     }
 }
 
+/// Where the database is another program, a request is begun by who its session belonged to a moment ago.
+#[testkit::both]
+async fn nothing_comes_of_going_by_a_session_that_has_ended(world: World) {
+    let ann = world.person("ann").await;
+    let session = world.sign_in(ann, FIRST).await;
+    let store = &world.store;
+    assert!(store.believed(session, NOW).is_none(), "nobody has asked yet");
+    store.person_of_session(session, NOW).await.unwrap();
+    if store.engine() == "sqlite" {
+        assert!(store.believed(session, NOW).is_none(), "asking takes no longer");
+        return;
+    }
+    let believed = || store.believed(session, NOW).unwrap();
+    assert!(
+        store.believed(session, NOW.plus(31 * At::DAY)).is_none(),
+        "it has ended by itself"
+    );
+    let count = |by: &'static str| {
+        store.write::<_, StoreError>(move |tx| {
+            tx.count_sign_in_failure(by, NOW)?;
+            Ok(tx.unaudited(()))
+        })
+    };
+    let counted = |by: &'static str| store.read::<_, StoreError>(move |tx| tx.sign_in_failures(by));
+
+    let good = believed();
+    let done = store.going_by(&good, async {
+        assert_eq!(good.person().id, ann.id);
+        count("good").await?;
+        counted("good").await
+    });
+    assert_eq!(done.await.unwrap().unwrap(), Some((1, NOW)));
+
+    // Each of these is the first to notice.
+    let notices = [0, 1, 2, 3].map(|_| believed());
+    let other = world.second_store();
+    let ended = other.write::<_, StoreError>(move |tx| {
+        end(tx, ann, session)?;
+        Ok(tx.unaudited(()))
+    });
+    ended.await.unwrap();
+    let [reads, writes, idles, ignores] = &notices;
+
+    let told = store.going_by(reads, async {
+        reads.person();
+        let told = counted("good").await;
+        assert!(matches!(told, Err(StoreError::Outdated)), "{told:?}");
+    });
+    assert!(matches!(told.await, Err(StoreError::Outdated)));
+    let kept = store.going_by(writes, async {
+        writes.person();
+        let kept = count("bad").await;
+        assert!(matches!(kept, Err(StoreError::Outdated)), "{kept:?}");
+    });
+    assert!(matches!(kept.await, Err(StoreError::Outdated)));
+    assert_eq!(counted("bad").await.unwrap(), None);
+    let asked_nothing = store.going_by(idles, async {
+        idles.person();
+    });
+    assert!(matches!(asked_nothing.await, Err(StoreError::Outdated)));
+    // A request that does not ask who it is from is none of the session's business.
+    let anyone = store.going_by(ignores, counted("good"));
+    assert_eq!(anyone.await.unwrap().unwrap(), Some((1, NOW)));
+    assert!(store.believed(session, NOW).is_none(), "it is not believed again");
+}
+
 fn end(tx: &mut store::Tx<'_, '_>, person: Person, session: SessionId) -> Result<(), StoreError> {
     let facts = domain::policy::SessionFacts {
         id: session,
