@@ -1,7 +1,7 @@
 """A folder of photos from the first byte to the last picture: `whole_import.py BINARY RENDITIONS_PROGRAM PHOTOS COUNT ROUNDS`; prints JSON.
 
 `media-vault import --wait` reads, hashes, seals, stores and describes COUNT photos and makes their pictures. Beside it, in alternation, the same
-decoders over as many photos, their pictures encrypted and durable, and nothing else. Files are copies with a few bytes behind them: different to the vault, the same to a decoder.
+decoders over one half of them, then the other, their pictures encrypted and durable, and nothing else. Files are copies with a few bytes behind them: different to the vault, the same to a decoder.
 """
 
 import json
@@ -44,6 +44,12 @@ def main():
         source = place / "source"
         source.mkdir()
         copies.make(files, source, count)
+        names = sorted(source.iterdir())
+        halves = [place / "half-0", place / "half-1"]
+        for number, half in enumerate(halves):
+            half.mkdir()
+            for name in names[number::2]:
+                (half / name.name).hardlink_to(name)
         os.sync()
         found = {"import": [], "renditions": []}
         for number in range(rounds):
@@ -58,10 +64,10 @@ def main():
             # Where it lay is of no interest, and of this machine only.
             del one["said"]["folder"]
             found["import"].append(one)
-            found["renditions"].append(cost([renditions, source, folder / "pictures", os.cpu_count()]))
+            found["renditions"].append(cost([renditions, halves[number % 2], folder / "pictures", os.cpu_count()]))
             print({name: round(runs[-1]["seconds"], 1) for name, runs in found.items()}, file=sys.stderr, flush=True)
         size = sum(file.stat().st_size for file in source.iterdir())
-        print(json.dumps({"photos": count, "bytes": size, **found}))
+        print(json.dumps({"photos": count, "photos_alone": count // 2, "bytes": size, **found}))
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
