@@ -4,8 +4,10 @@
 Thumbnails and originals by wrk, on the same machine, in alternation; parts of a film of 10 GB one after the other.
 """
 
+import concurrent.futures
 import http.client
 import io
+import itertools
 import json
 import os
 import pathlib
@@ -27,8 +29,8 @@ from wrk import wrk  # noqa: E402
 
 SECONDS = 2
 LOADS = [("thumbnails", 16), ("thumbnails", 256), ("many thumbnails", 16), ("many thumbnails", 256), ("originals", 4)]
-# Crops of each photo: together more thumbnails than the server keeps open in memory.
-CROPS = 20
+# So many crops of each photo in a row, and rows: together more thumbnails than the server keeps open in memory.
+SIDE = 6
 FILM = 10 * 1000 ** 3
 PART = 64 * 1024
 
@@ -46,9 +48,9 @@ def film(path, size):
 def crops(file):
     """Small photos cut out of a large one."""
     photo = Image.open(file)
-    width, height = photo.width // 5, photo.height // 4
-    for number in range(CROPS):
-        x, y = number % 5 * width, number // 5 * height
+    width, height = photo.width // SIDE, photo.height // SIDE
+    for number in range(SIDE * SIDE):
+        x, y = number % SIDE * width, number // SIDE * height
         held = io.BytesIO()
         photo.crop((x, y, x + width, y + height)).save(held, "jpeg", quality=85)
         yield f"{file.stem}-{number}.jpg", held.getvalue()
@@ -100,9 +102,9 @@ def main():
             assert client.upload(file.name, file.read_bytes()).status_code == 201
         client.all_settled()
         few = {item["id"] for item in client.everything()}
-        for file in files:
-            for name, photo in crops(file):
-                assert client.upload(name, photo).status_code == 201
+        with concurrent.futures.ThreadPoolExecutor(4) as several:
+            for answer in several.map(lambda crop: client.upload(*crop), itertools.chain.from_iterable(map(crops, files))):
+                assert answer.status_code == 201
         client.all_settled()
         made = {}
         for name, size in (("hundred", 100_000_000), ("film", FILM)):
