@@ -263,7 +263,11 @@ impl Store {
     /// What [`Store::glance_again`] found before, which may not be true any more: only for a [`Belief`]. On SQLite there is none, for asking takes
     /// no longer.
     pub(crate) fn found_before<T: Clone + 'static>(&self, key: Uuid) -> Option<T> {
-        self.remembered().get(key)
+        match self.kind {
+            // Not even looked for: each thumbnail comes by here.
+            Kind::Sqlite => None,
+            Kind::Postgres => self.remembered().get(key),
+        }
     }
 
     pub(crate) fn forget<T: 'static>(&self, key: Uuid) {
