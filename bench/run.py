@@ -23,9 +23,9 @@ os.environ.setdefault("BENCH_DISK", str(IMAGES))
 
 
 def example(name):
-    # The whole workspace, as everything else builds it: one package alone would be compiled anew with fewer features.
-    run("cargo", "build", "--release", "--locked", "--workspace", "--examples", "--bins")
-    return TARGET / "release/examples" / name
+    # Built as the program it stands beside, decoder and all; the whole workspace, since one package alone would be compiled anew with fewer features.
+    run("cargo", "build", "--profile", "dist", "--locked", "--workspace", "--bin", "media-decoder", "--example", name)
+    return TARGET / "dist/examples" / name
 
 
 def images(megapixels, count):
@@ -119,8 +119,7 @@ def write_engine(options):
 
 
 def timeline(options):
-    run("cargo", "build", "--release", "--locked", "--workspace", "--examples", "--bins")
-    found = figures("node", "bench/timeline_browser.mjs")
+    found = figures("node", "bench/timeline_browser.mjs", env=os.environ | {"MEDIA_VAULT_SEED": str(example("seed"))})
     print(f"  {found}", flush=True)
     events = found["events_1000"]
 

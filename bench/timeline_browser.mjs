@@ -46,8 +46,8 @@ async function library() {
   } finally {
     await server.stop()
   }
-  const seed = process.env.MEDIA_VAULT_SEED ?? join(process.env.CARGO_TARGET_DIR ?? join(cache, 'target'), 'release/examples/seed')
-  if (!existsSync(seed)) execFileSync('cargo', ['build', '--release', '--locked', '-p', 'store', '--example', 'seed'], { cwd: root, stdio: 'inherit' })
+  const seed = process.env.MEDIA_VAULT_SEED ?? join(process.env.CARGO_TARGET_DIR ?? join(cache, 'target'), 'dist/examples/seed')
+  if (!existsSync(seed)) execFileSync('cargo', ['build', '--profile', 'dist', '--locked', '--workspace', '--example', 'seed'], { cwd: root, stdio: 'inherit' })
   execFileSync(seed, [`sqlite://${join(unfinished, 'vault.db')}`, ADA.email, String(ROWS), '7'], { stdio: ['ignore', 'ignore', 'inherit'] })
   execFileSync('mv', [unfinished, data])
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the web app and the release binary that embeds it; leaves target/release/media-vault.
+# Builds the web app and the binary that embeds it; leaves target/release/media-vault.
 # `--only-binary`: the web app is built already.
 set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
@@ -15,8 +15,8 @@ if [ "${1:-}" != --only-binary ]; then
   fi
 fi
 say "Building the server (the first time takes some minutes)"
-cargo build --release --locked --bin media-vault
-built="$CARGO_TARGET_DIR/release/media-vault"
+cargo build --profile dist --locked --bin media-vault
+built="$CARGO_TARGET_DIR/dist/media-vault"
 mkdir -p target/release
 # A copy, not a link: another clone may share the target folder and build its own binary there.
 if [ "$built" -ef target/release/media-vault ] || cmp -s "$built" target/release/media-vault; then
