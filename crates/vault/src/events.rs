@@ -6,14 +6,19 @@ use crate::{Vault, VaultError};
 use domain::{Call, Person};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use store::{Announcement, EventRow};
-use tokio::sync::{Notify, broadcast};
+use tokio::{
+    sync::{Notify, broadcast},
+    time::timeout,
+};
 
 /// Announcements that wait for a slow page before it is told to load anew.
 const WAITING: usize = 4096;
 /// How often the table is looked at without a nudge: the delay of what another process changed.
 const GLANCE: Duration = Duration::from_millis(500);
-/// On PostgreSQL a lower number may become visible after a higher one; so far back is looked again.
+/// On PostgreSQL a lower number may become visible after a higher one; so far back one that was left out is looked for again.
 const LOOK_BACK: i64 = 200;
+/// How many announcements are read at a time.
+const PORTION: u32 = 1000;
 
 /// Where announcements go out.
 #[derive(Clone)]
@@ -21,6 +26,7 @@ pub struct Events(Arc<Bus>);
 
 struct Bus {
     changed: Notify,
+    listening: Notify,
     work: Notify,
     out: broadcast::Sender<EventRow>,
 }
@@ -30,6 +36,7 @@ impl Default for Events {
         let (out, _) = broadcast::channel(WAITING);
         Self(Arc::new(Bus {
             changed: Notify::new(),
+            listening: Notify::new(),
             work: Notify::new(),
             out,
         }))
@@ -57,41 +64,86 @@ impl Events {
 
     /// Everybody's announcements from now on; filter by audience.
     pub fn subscribe(&self) -> broadcast::Receiver<EventRow> {
-        self.0.out.subscribe()
+        let heard = self.0.out.subscribe();
+        self.0.listening.notify_one();
+        heard
+    }
+
+    /// Waits until the table is to be looked at. While nobody listens there is no hurry, and no look unless something was changed.
+    async fn wait(&self) {
+        let bus = &self.0;
+        loop {
+            if bus.out.receiver_count() > 0 {
+                drop(timeout(GLANCE, bus.changed.notified()).await);
+                return;
+            }
+            let waiting = bus.changed.notified();
+            if timeout(GLANCE, bus.listening.notified()).await.is_err()
+                && timeout(Duration::ZERO, waiting).await.is_ok()
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// What was handed out already.
+struct Told {
+    last: i64,
+    /// Below `last`, and not seen yet: of a change that is not visible yet, or of one that was given up.
+    left_out: VecDeque<i64>,
+}
+
+impl Told {
+    fn all_up_to(last: i64) -> Told {
+        Told {
+            last,
+            left_out: VecDeque::new(),
+        }
+    }
+
+    /// Behind this number there may be some that were not handed out.
+    fn behind(&self) -> i64 {
+        self.left_out.front().map_or(self.last, |first| first - 1)
+    }
+
+    /// Whether it is handed out for the first time.
+    fn add(&mut self, seq: i64) -> bool {
+        if seq <= self.last {
+            return match self.left_out.binary_search(&seq) {
+                Ok(place) => self.left_out.remove(place).is_some(),
+                Err(_) => false,
+            };
+        }
+        self.left_out.extend((self.last + 1).max(seq - LOOK_BACK)..seq);
+        self.last = seq;
+        while self.left_out.front().is_some_and(|&first| first < seq - LOOK_BACK) {
+            self.left_out.pop_front();
+        }
+        true
     }
 }
 
 /// Hands announcements out until the program ends. One such task runs in each server.
 pub async fn pump(vault: Vault) {
     let events = vault.events().clone();
-    let mut last = latest(&vault).await.unwrap_or_default();
-    let mut told: VecDeque<i64> = VecDeque::new();
+    let mut told = Told::all_up_to(latest(&vault).await.unwrap_or_default());
     loop {
-        let nudged = tokio::time::timeout(GLANCE, events.0.changed.notified()).await.is_ok();
-        if !nudged && events.0.out.receiver_count() == 0 {
-            continue;
-        }
-        let from = if vault.store().engine() == "postgres" {
-            last - LOOK_BACK
-        } else {
-            last
-        };
+        events.wait().await;
+        let behind = told.behind();
         let found = vault
             .store()
-            .read::<_, VaultError>(move |tx| Ok(tx.events_behind(from, 1000)?))
+            .read::<_, VaultError>(move |tx| Ok(tx.events_behind(behind, PORTION)?))
             .await;
         let Ok(found) = found else { continue };
+        if found.len() == PORTION as usize {
+            events.0.changed.notify_one();
+        }
         for event in found {
-            if told.contains(&event.seq) || (event.seq <= last && told.is_empty()) {
-                continue;
+            if told.add(event.seq) {
+                // Nobody listens: nothing to do.
+                drop(events.0.out.send(event));
             }
-            last = last.max(event.seq);
-            told.push_back(event.seq);
-            if told.len() > 2 * LOOK_BACK as usize {
-                told.pop_front();
-            }
-            // Nobody listens: nothing to do.
-            drop(events.0.out.send(event));
         }
     }
 }
@@ -136,4 +188,67 @@ pub async fn missed(vault: &Vault, call: &Call, last: i64) -> Result<Missed, Vau
             })
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LOOK_BACK, Told};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// What a look at the table hands out when these numbers are visible.
+    fn look(told: &mut Told, visible: &BTreeSet<i64>) -> Vec<i64> {
+        let behind = told.behind();
+        visible
+            .range(behind + 1..)
+            .copied()
+            .filter(|&seq| told.add(seq))
+            .collect()
+    }
+
+    #[test]
+    fn what_becomes_visible_late_is_handed_out_and_nothing_is_twice() {
+        let mut told = Told::all_up_to(10);
+        let mut visible = BTreeSet::from([9, 10, 11, 14]);
+        assert_eq!(look(&mut told, &visible), [11, 14]);
+        assert_eq!(told.behind(), 11, "12 and 13 are looked for again");
+        visible.insert(13);
+        assert_eq!(look(&mut told, &visible), [13]);
+        visible.insert(12);
+        assert_eq!(look(&mut told, &visible), [12]);
+        assert_eq!(told.behind(), 14, "nothing is left out, so nothing is read again");
+        assert!(look(&mut told, &visible).is_empty());
+    }
+
+    #[test]
+    fn a_number_that_was_given_up_is_not_looked_for_for_ever() {
+        let mut told = Told::all_up_to(0);
+        assert!(told.add(2));
+        for seq in 3..=1 + LOOK_BACK {
+            assert!(told.add(seq));
+            assert_eq!(told.behind(), 0);
+        }
+        assert!(told.add(2 + LOOK_BACK));
+        assert_eq!(told.behind(), 2 + LOOK_BACK);
+        // However far the numbers leap, what is remembered is bounded.
+        assert!(told.add(i64::MAX));
+        assert_eq!(told.left_out.len() as i64, LOOK_BACK);
+    }
+
+    proptest! {
+        #[test]
+        fn each_is_handed_out_once_in_whatever_order_they_become_visible(
+            late in prop::collection::vec(0..50_usize, 1..120), every in 1..7_usize,
+        ) {
+            let mut order: Vec<(usize, i64)> = late.iter().enumerate().map(|(at, late)| (at + late, at as i64 + 1)).collect();
+            order.sort();
+            let (mut told, mut visible, mut handed_out) = (Told::all_up_to(0), BTreeSet::new(), vec![]);
+            for some in order.chunks(every) {
+                visible.extend(some.iter().map(|&(_, seq)| seq));
+                handed_out.extend(look(&mut told, &visible));
+            }
+            handed_out.sort_unstable();
+            prop_assert_eq!(handed_out, (1..=late.len() as i64).collect::<Vec<_>>());
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::{StoreError, Tx, value::Row};
 use domain::{Allowed, At, EventKind, MediaId, UserId, policy::KeepHouse};
 
 /// An announcement with its running number. On PostgreSQL a lower number may become visible after a higher one; announcements are hints
-/// that may be repeated, so whoever reads them looks back a little.
+/// that may be repeated; whoever reads them looks again for numbers that were left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventRow {
     /// Its running number.
