@@ -2,7 +2,7 @@
 
 import math
 
-WIDTH, PANEL, HEIGHT, GAP, LEFT, TOP = 1000, 160, 180, 24, 60, 44
+WIDTH, PANEL, HEIGHT, GAP, LEFT, TOP = 1000, 160, 180, 24, 60, 64
 COLOURS = {"sqlite": "#0f766e", "postgres": "#4f46e5"}
 DASH = ' stroke-dasharray="4 3"'
 MILLISECONDS = (0.1, 1, 10, 100)
@@ -58,9 +58,10 @@ def draw(runs, waits, path):
     rest = panel("MB at rest, start in 10 ms", 4, second, MEGABYTES, True)
     rest.line(runs, lambda one: one["idle_mb"])
     rest.line(runs, lambda one: one["start_ms"] / 10, DASH)
-    legend = "Waits in ms by rows of the library: solid median, dashed p99 while the machine ran. Below: what gets done a second; memory at rest (solid) and start (dashed). "
+    engines = ", ".join(f'<tspan fill="{COLOURS[engine]}">{name}</tspan>' for engine, name in {"sqlite": "SQLite", "postgres": "PostgreSQL"}.items())
+    legend = (f"{engines}. Waits in ms by rows of the library: solid median, dashed p99 while the machine ran.", "Below: what gets done a second; memory at rest (solid) and start (dashed).")
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {second + HEIGHT + 32}" font-family="system-ui, sans-serif" font-size="12" fill="#374151">',
              f'<rect width="{WIDTH}" height="{second + HEIGHT + 32}" fill="#fff"/>',
-             f'<text x="{LEFT}" y="18" font-size="13">{legend}<tspan fill="{COLOURS["sqlite"]}">SQLite</tspan>, <tspan fill="{COLOURS["postgres"]}">PostgreSQL</tspan></text>',
+             *(f'<text x="{LEFT}" y="{18 + 18 * nth}" font-size="13">{line}</text>' for nth, line in enumerate(legend)),
              *(part for one in panels for part in one.parts), "</svg>"]
     path.write_text("\n".join(parts) + "\n")
