@@ -192,9 +192,46 @@ pub async fn missed(vault: &Vault, call: &Call, last: i64) -> Result<Missed, Vau
 
 #[cfg(test)]
 mod tests {
-    use super::{LOOK_BACK, Told};
+    use super::{Events, GLANCE, LOOK_BACK, Told};
     use proptest::prelude::*;
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, time::Duration};
+    use tokio::time::{Instant, timeout};
+
+    /// How long it is until the table is looked at; `None`: it is not in ten glances.
+    async fn until_a_look(events: &Events) -> Option<Duration> {
+        let begun = Instant::now();
+        timeout(10 * GLANCE, events.wait()).await.ok().map(|()| begun.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_table_is_looked_at_at_once_for_an_open_page_and_seldom_while_there_is_none() {
+        let events = Events::default();
+        assert_eq!(until_a_look(&events).await, None, "nothing changed and nobody listens");
+        events.0.changed.notify_one();
+        assert_eq!(until_a_look(&events).await, Some(GLANCE), "no hurry");
+
+        let page = events.subscribe();
+        events.0.changed.notify_one();
+        assert_eq!(until_a_look(&events).await, Some(Duration::ZERO));
+        assert_eq!(
+            until_a_look(&events).await,
+            Some(GLANCE),
+            "for what another process changed"
+        );
+        drop(page);
+
+        events.0.changed.notify_one();
+        let opens = async {
+            tokio::time::sleep(GLANCE / 5).await;
+            events.subscribe()
+        };
+        let (look, _page) = tokio::join!(until_a_look(&events), opens);
+        assert_eq!(
+            look,
+            Some(GLANCE / 5),
+            "a page that opens does not wait for the next glance"
+        );
+    }
 
     /// What a look at the table hands out when these numbers are visible.
     fn look(told: &mut Told, visible: &BTreeSet<i64>) -> Vec<i64> {
