@@ -23,8 +23,10 @@ export async function focusSeen(page: Page): Promise<void> {
     .toBe('seen')
 }
 
-/** Presses Tab until `wanted` has the focus. Each stop on the way must be seen; behind the last one the browser's own bar comes once. */
+/** Presses Tab until `wanted`, once it is seen, has the focus. Each stop on the way must be seen; behind the last one the browser's own bar comes once. */
 export async function tabTo(page: Page, wanted: Locator, most = 40): Promise<void> {
+  // Nobody presses Tab in search of what is not there yet; an app that is just loading has no stop at all.
+  await expect(wanted.filter({ visible: true })).not.toHaveCount(0)
   let hasLeft = false
   for (let stop = 0; stop < most; stop++) {
     if (await wanted.evaluateAll((all) => all.some((one) => one === document.activeElement))) return
