@@ -23,9 +23,10 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 import copies  # noqa: E402
+from ahead import put_ahead  # noqa: E402
 from nginx import harness  # noqa: E402
 from postgres import Postgres  # noqa: E402
-from processes import memory_mb  # noqa: E402
+from processes import family, memory_mb  # noqa: E402
 from standstill import watched  # noqa: E402
 from wrk import small_photo, wrk  # noqa: E402
 
@@ -69,6 +70,10 @@ class Libraries:
     def close(self):
         self.postgres.stop()
         self.copies.cleanup()
+
+    def programs(self, engine):
+        """Says which processes of its own a database has."""
+        return lambda: family(self.postgres.pid()) if engine == "postgres" else []
 
     def vault(self, engine, folder, database):
         settings = {"MEDIA_VAULT_WORKERS": "1", "MEDIA_VAULT_LOG": "warn"}
@@ -197,16 +202,18 @@ def ways(vault, photos, uploaded, place):
     return {"small_files": small, "thumbnails": thumbnails, "imported": IMPORTED / seconds}
 
 
-def day(vault, place):
-    """What k6 measured of the ordinary requests."""
+def day(vault, place, database):
+    """What k6 measured of the ordinary requests. `database` names the processes of it that there are by then."""
     client = vault.start().client()
     library = place / "library.json"
     library.write_text(json.dumps({"url": vault.url, "token": client.token, "month": MONTH, "ids": some_ids(client)}))
     time.sleep(1)
     with worker(vault):
         time.sleep(2)
+        # Those of the database that work for the worker as well, so that it loses nothing by this.
+        are_ahead = put_ahead([vault.process.pid, *database()])
         with watched(place) as standstills:
-            asked = k6(place, library)
+            asked, is_ahead = k6(place, library)
         left = client.get("/api/v1/media", params={"state": "processing", "limit": 1}).json()["items"]
     vault.stop()
     assert left, "the worker ran out of work"
@@ -220,25 +227,31 @@ def day(vault, place):
         everything = [took for _, _, took in times]
         return {"p50_ms": statistics.median(everything), "p99_ms": p99(everything), "p99_awake_ms": p99(awake), "touched": len(everything) - len(awake)}
 
-    return {"waits": {name: wait(name) for name in ("timeline", "month", "media", "favorite", "trash")}, "refused": len(asked["refused"]),
+    return {"waits": {name: wait(name) for name in ("timeline", "month", "media", "favorite", "trash")}, "refused": len(asked["refused"]), "ahead": are_ahead and is_ahead,
             "standstills": {"watched": standstills.were_watched, "times": len(standstills.found or []), "longest_ms": standstills.longest()}}
 
 
 def with_k6(place, library):
-    """What k6 is started with. It collects no garbage meanwhile: that takes a core for milliseconds, which the requests would wait for."""
-    return {"PATH": os.environ["PATH"], "HOME": str(place), "LIBRARY": str(library), "SECONDS": str(SECONDS), "GOGC": "off", "GOMEMLIMIT": "2GiB"}
+    """What k6 is started with. It collects no garbage and writes nothing down meanwhile: both take a core for milliseconds, which the requests would wait for."""
+    quiet = {"GOGC": "off", "GOMEMLIMIT": "2GiB", "K6_CSV_SAVE_INTERVAL": "1h"}
+    return quiet | {"PATH": os.environ["PATH"], "HOME": str(place), "LIBRARY": str(library), "SECONDS": str(SECONDS)}
 
 
 def k6(place, library):
-    """The end of each request and how long it took, in milliseconds, by kind."""
+    """The end of each request and how long it took, in milliseconds, by kind; and whether k6 was put ahead."""
     found = place / "requests.csv"
-    subprocess.run([pathlib.Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--out", f"csv={found}", SCRIPT], check=True,
-                   env=with_k6(place, library) | {"K6_CSV_TIME_FORMAT": "unix_milli"}, stdout=sys.stderr)
+    program = subprocess.Popen([pathlib.Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--out", f"csv={found}", SCRIPT],
+                               env=with_k6(place, library) | {"K6_CSV_TIME_FORMAT": "unix_milli"}, stdout=sys.stderr, start_new_session=True)
+    try:
+        is_ahead = put_ahead([program.pid])
+        assert program.wait(timeout=SECONDS + 60) == 0, "k6 failed"
+    finally:
+        program.kill()
     asked = collections.defaultdict(list)
     with found.open(newline="") as rows:
         for row in csv.DictReader(rows):
             asked[row["metric_name"]].append((float(row["timestamp"]), float(row["metric_value"])))
-    return asked
+    return asked, is_ahead
 
 
 def main():
@@ -258,7 +271,7 @@ def main():
                     one["idle_mb"] = memory_mb(vault.process.pid)
                     vault.stop()
                     uploaded = backlog(vault, photos)
-                    one |= day(vault, scratch) | ways(vault, photos, uploaded, scratch)
+                    one |= day(vault, scratch, libraries.programs(engine)) | ways(vault, photos, uploaded, scratch)
                     found.append(one)
                     print(one, file=sys.stderr, flush=True)
         print(json.dumps(found))

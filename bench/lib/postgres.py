@@ -34,6 +34,9 @@ class Postgres:
         subprocess.run([*self.as_user, PROGRAMS / program, *map(str, arguments)], check=True, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, cwd="/")
 
+    def pid(self):
+        return int((self.folder / "postmaster.pid").read_text().split()[0])
+
     def url(self, name):
         return f"postgres://postgres@127.0.0.1:{self.port}/{name}"
 
