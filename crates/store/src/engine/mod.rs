@@ -6,15 +6,16 @@ mod line;
 mod near;
 mod postgres;
 mod sqlite;
+mod texts;
 mod tls;
 mod tx;
 
 pub(crate) use belief::Belief;
-#[cfg(test)]
-pub(crate) use postgres::Connection;
 pub(crate) use postgres::numbered;
 pub(crate) use tx::Session;
 pub use tx::{Audited, Tx};
+#[cfg(test)]
+pub(crate) use {postgres::Connection, texts::Texts};
 
 use crate::{StoreError, migrate};
 use domain::Event;

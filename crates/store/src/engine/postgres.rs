@@ -3,6 +3,7 @@
 use super::{
     Belief, Job, Lasting, Session,
     line::{self, Answer, Line, Request},
+    texts::Texts,
 };
 use crate::{StoreError, value::Value};
 use postgres::{Client, Row, Statement};
@@ -24,6 +25,9 @@ pub(crate) struct Connection {
     url: String,
     line: Line,
     known: HashMap<String, Statement>,
+    /// What all connections were asked, and how much of it this one has looked at.
+    texts: Texts,
+    learned: usize,
     /// A change that was begun, but not told to the server yet.
     begin: Option<&'static str>,
     /// Statements of the change that nobody waits for the answer of yet.
@@ -60,11 +64,13 @@ pub(crate) fn connect(url: &str) -> Result<Client, StoreError> {
 }
 
 impl Connection {
-    pub(crate) fn open(url: &str) -> Result<Connection, StoreError> {
+    pub(crate) fn open(url: &str, texts: Texts) -> Result<Connection, StoreError> {
         Ok(Connection {
             url: url.to_owned(),
             line: Line::open(url)?,
             known: HashMap::new(),
+            texts,
+            learned: 0,
             begin: None,
             unsent: vec![],
             belief: None,
@@ -84,6 +90,7 @@ impl Connection {
                 }
                 self.line = Line::open(&self.url)?;
                 self.known.clear();
+                self.learned = 0;
                 let out = act(self);
                 self.lost = matches!(out, Err(StoreError::Unreachable(_)));
                 out
@@ -140,7 +147,28 @@ impl Connection {
             self.known.clear();
         }
         self.known.insert(sql.into(), s.clone());
+        self.texts.tell(sql);
         Ok(s)
+    }
+
+    /// Prepares one statement that another connection was asked, and has it planned once, which brings all that the server keeps for it on each
+    /// connection. Whether there was one left. Not to be called within a change.
+    fn learn(&mut self) -> bool {
+        let Some(sql) = self.texts.get(self.learned) else {
+            return false;
+        };
+        self.learned += 1;
+        if !self.known.contains_key(&*sql) {
+            let learned = self.statement(&sql).and_then(|s| {
+                let explain = self.line.prepare(&format!("EXPLAIN {}", numbered(&sql)))?;
+                let nothing = vec![Value::Null; s.params().len()];
+                Ok(self.line.send(&[Request::Query(explain, &nothing)])?)
+            });
+            if let Err(error) = learned {
+                tracing::debug!(event = "store.not_learned", %error);
+            }
+        }
+        true
     }
 
     /// Runs a statement before the next one whose answer is waited for, or the end of the change; if it fails, so does that.
@@ -242,31 +270,33 @@ pub(crate) fn numbered(sql: &str) -> String {
 /// Starts the threads; gives back where work is handed in.
 pub(super) fn start(url: &str, connections: usize, queue: usize) -> Result<flume::Sender<Job>, StoreError> {
     let (work, jobs) = flume::bounded::<Job>(queue);
+    let texts = Texts::default();
     for n in 0..connections {
-        let (jobs, url) = (jobs.clone(), url.to_owned());
+        let (jobs, url, texts) = (jobs.clone(), url.to_owned(), texts.clone());
         let spawned = std::thread::Builder::new()
             .name(format!("db-{n}"))
-            .spawn(move || serve(&url, &jobs));
+            .spawn(move || serve(&url, &jobs, &texts));
         spawned.map_err(|e| StoreError::Unreachable(e.to_string()))?;
     }
     Ok(work)
 }
 
-fn serve(url: &str, jobs: &flume::Receiver<Job>) {
+fn serve(url: &str, jobs: &flume::Receiver<Job>, texts: &Texts) {
+    let open = || Connection::open(url, texts.clone());
     let mut pause = SHORTEST_PAUSE;
     let mut tried = Instant::now();
-    let mut connection = Connection::open(url);
-    while let Ok(job) = jobs.recv() {
+    let mut connection = open();
+    while let Some(job) = next(jobs, &mut connection) {
         match &connection {
             Ok(c) if c.lost || c.line.has_ended() => {
                 tried = Instant::now();
-                connection = Connection::open(url);
+                connection = open();
             }
             // Whoever asks between two tries is answered at once.
             Err(_) if tried.elapsed() >= pause => {
                 tried = Instant::now();
                 pause = (pause * 2).min(LONGEST_PAUSE);
-                connection = Connection::open(url);
+                connection = open();
             }
             _ => {}
         }
@@ -281,6 +311,19 @@ fn serve(url: &str, jobs: &flume::Receiver<Job>) {
                 tracing::warn!(event = "store.unreachable", error = %e);
                 job.run(&mut Session::Broken(e))(Err(e.again()));
             }
+        }
+    }
+}
+
+/// What is to be done next; learns until there is something.
+fn next(jobs: &flume::Receiver<Job>, connection: &mut Result<Connection, StoreError>) -> Option<Job> {
+    loop {
+        match jobs.try_recv() {
+            Err(flume::TryRecvError::Empty) => {}
+            found => return found.ok(),
+        }
+        if !connection.as_mut().is_ok_and(Connection::learn) {
+            return jobs.recv().ok();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One request's failure is one request's failure, and nothing is said before it is true.
 
 use super::*;
-use crate::engine::{Connection, Raw, Session};
+use crate::engine::{Connection, Raw, Session, Texts};
 use domain::{At, Event, EventKind, MediaId, UserId};
 use std::sync::OnceLock;
 use tokio::task::JoinHandle;
@@ -251,7 +251,9 @@ fn events_seen_from_outside(settings: &Settings) -> usize {
     let count = |session: &mut Session<'_>| Tx::new(session).events_behind(0, 100).unwrap().len();
     match settings.connect().unwrap() {
         Raw::Sqlite(c) => count(&mut Session::Sqlite(&c)),
-        Raw::Postgres(_) => count(&mut Session::Postgres(&mut Connection::open(&settings.url).unwrap())),
+        Raw::Postgres(_) => count(&mut Session::Postgres(
+            &mut Connection::open(&settings.url, Texts::default()).unwrap(),
+        )),
     }
 }
 

@@ -4,6 +4,7 @@ mod engine;
 mod everything;
 mod faults;
 mod lasting;
+mod learning;
 mod migrations;
 mod near;
 mod parity;

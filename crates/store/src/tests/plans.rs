@@ -2,7 +2,7 @@
 
 use super::{everything::ask_everything, recorder::Seen, *};
 use crate::{
-    engine::{Connection, Raw, Session},
+    engine::{Connection, Raw, Session, Texts},
     migrate,
 };
 use domain::{Person, Role, UserId};
@@ -157,7 +157,7 @@ fn no_statement_walks_a_table_on_postgres() {
     let database = Database::postgres();
     let (raw, person) = seeded(&database);
     drop(raw);
-    let mut connection = Connection::open(database.url()).unwrap();
+    let mut connection = Connection::open(database.url(), Texts::default()).unwrap();
     let mut session = Session::Postgres(&mut connection);
     let mut tx = Tx::new(&mut session);
     let asked = distinct(ask_everything(&mut tx, person));
