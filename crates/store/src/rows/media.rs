@@ -333,7 +333,7 @@ impl Tx<'_, '_> {
         found.ok_or(StoreError::Stale)
     }
 
-    /// Ends every change of an item: the revision that was decided upon is demanded and counted up.
+    /// Ends a change of an item, unless that did the same by itself: the revision that was decided upon is demanded and counted up.
     pub(super) fn touch(&mut self, facts: &MediaFacts, now: At) -> Result<(), StoreError> {
         let sql = "UPDATE media SET revision = revision + 1, updated_at = ?3 WHERE id = ?1 AND revision = ?2";
         self.post_one(sql, &[facts.id.into(), facts.revision.into(), now.into()])?;

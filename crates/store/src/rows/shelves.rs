@@ -88,11 +88,20 @@ impl Tx<'_, '_> {
         now: At,
     ) -> Result<(), StoreError> {
         self.post_one(
-            "UPDATE media SET shelf = ?2, archived_at = ?3, deleted_at = ?4 WHERE id = ?1",
-            &[facts.id.into(), shelf.into(), archived_at.into(), deleted_at.into()],
+            "UPDATE media SET shelf = ?3, archived_at = ?4, deleted_at = ?5, revision = revision + 1, updated_at = ?6 \
+             WHERE id = ?1 AND revision = ?2",
+            &[
+                facts.id.into(),
+                facts.revision.into(),
+                shelf.into(),
+                archived_at.into(),
+                deleted_at.into(),
+                now.into(),
+            ],
         )?;
         self.recount(Some(before), Some(Place { shelf, ..before }));
-        self.touch(facts, now)
+        self.tell_of(facts, now);
+        Ok(())
     }
 
     /// Removes an item for good. Its objects are doomed and removed right after by housekeeping.
