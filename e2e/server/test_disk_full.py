@@ -63,6 +63,7 @@ def test_an_upload_to_a_full_disk_is_refused_plainly_and_works_once_there_is_roo
     patched = ada.session.patch(url, data=data, timeout=60, headers=headers | {
         "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"})
     assert patched.status_code == 507, patched.text
+    assert patched.headers["Connection"] == "close", "what was not read of it ends the connection"
 
     assert ada.content(first.json()["id"]) == before, "what was there is readable on a full disk"
     assert requests.get(f"{vault.url}/health", timeout=10).status_code == 200

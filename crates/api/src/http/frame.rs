@@ -1,6 +1,6 @@
 //! What surrounds every request: an id, the access log, metrics, security headers, and that every error is a problem.
 
-use crate::problem::Problem;
+use crate::{http::arrival::Arrival, problem::Problem};
 use axum::{
     extract::{MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -94,6 +94,7 @@ pub async fn around<F: Future<Output = Response> + Send>(
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let uri = request.uri().clone();
+    let arrival = Arrival::watch(&mut request);
     let trusted = frame.https || is_this_machine(request.headers());
     // The template, never the path or query itself: those hold ids, tokens and signatures.
     let matched = request.extensions().get::<MatchedPath>().cloned();
@@ -116,6 +117,10 @@ pub async fn around<F: Future<Output = Response> + Send>(
     secure(response.headers_mut(), frame.https, trusted);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if arrival.is_some_and(|arrival| !arrival.is_whole()) {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
     }
 
     let (status, took) = (response.status().as_u16(), began.elapsed());
@@ -237,9 +242,11 @@ mod tests {
     use axum::{
         Router,
         body::Body,
+        extract::Path,
         middleware::{Next, from_fn},
-        routing::get,
+        routing::{get, post},
     };
+    use http_body_util::BodyExt;
     use tower::ServiceExt;
 
     fn app() -> Router {
@@ -256,6 +263,15 @@ mod tests {
                     if true {
                         panic!("secret detail")
                     }
+                }),
+            )
+            .route(
+                "/upload/{take}",
+                post(|Path(take): Path<String>, body: Body| async move {
+                    if take == "all" {
+                        drop(body.collect().await);
+                    }
+                    StatusCode::FORBIDDEN
                 }),
             )
             .route("/problem/{id}", get(|| async { Problem::field("a", "must be b") }))
@@ -296,6 +312,22 @@ mod tests {
             assert_eq!(body["request_id"], "fresh-id-1");
             assert!(!body.to_string().contains("secret"));
             assert_eq!(headers.contains_key("allow"), status == 405);
+        }
+    }
+    #[tokio::test]
+    async fn an_answer_before_the_request_is_whole_says_that_it_ends_the_connection() {
+        for (take, length, closes) in [
+            ("all", 1_000_000, None),
+            ("nothing", 1_000_000, Some("close")),
+            ("nothing", 100, None),
+        ] {
+            let request = Request::post(format!("/upload/{take}")).body(Body::from(vec![7; length]));
+            let response = app().oneshot(request.unwrap()).await.unwrap();
+            let said = response
+                .headers()
+                .get("connection")
+                .map(|value| value.to_str().unwrap());
+            assert_eq!(said, closes, "{take} of {length}");
         }
     }
     #[test]

@@ -1,6 +1,7 @@
 //! HTTP itself, without any knowledge of what is served.
 
 pub mod address;
+pub mod arrival;
 pub mod conditional;
 pub mod content;
 pub mod cookies;
