@@ -12,7 +12,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{Actor, Call, Person, Role, SessionId};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    pin::pin,
+};
 use vault::{
     VaultError,
     sign_in::{self, Recognised},
@@ -56,12 +59,15 @@ pub async fn identify<F: Future<Output = Response> + Send>(
     match prepare(&api, class, ip, &mut request).await {
         Err(problem) => problem.into_response(),
         Ok(Prepared { caller, decision }) => {
-            let mut response = match request.extensions().get().cloned() {
+            let presented = request.extensions().get().cloned();
+            // Pinned once: each call that it were handed on by would carry room for all of it.
+            let next = pin!(next(request));
+            let mut response = match presented {
                 Some(Presented(Some(Recognised::Believed(believed)))) => {
-                    let done = sign_in::going_by(api.vault(), &believed, next(request)).await;
+                    let done = sign_in::going_by(api.vault(), &believed, next).await;
                     done.unwrap_or_else(|e| refused(e).into_response())
                 }
-                _ => next(request).await,
+                _ => next.await,
             };
             if class == Class::SignIn && !failed(response.status()) {
                 api.limits().give_back(class, caller, api.vault().world().now());
