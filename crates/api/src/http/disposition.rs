@@ -55,6 +55,14 @@ pub fn header(disposition: Disposition, name: &str) -> HeaderValue {
         Disposition::Inline => "inline; filename=\"",
         Disposition::Attachment => "attachment; filename=\"",
     });
+    let is_attr_char = |b: u8| b.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&b);
+    if name.bytes().all(is_attr_char) {
+        // The name of a picture that was made here, and of most that were not: the same in both forms.
+        for part in [name, "\"; filename*=UTF-8''", name] {
+            value.push_str(part);
+        }
+        return HeaderValue::from_str(&value).unwrap_or(HeaderValue::from_static("attachment"));
+    }
     // Quotes, backslashes and percent signs are read differently by different browsers: RFC 6266, appendix D.
     for c in name.chars() {
         value.push(match c {
@@ -65,8 +73,7 @@ pub fn header(disposition: Disposition, name: &str) -> HeaderValue {
     }
     value.push_str("\"; filename*=UTF-8''");
     for byte in name.bytes() {
-        let attr_char = byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte);
-        if attr_char {
+        if is_attr_char(byte) {
             value.push(char::from(byte));
         } else if write!(value, "%{byte:02X}").is_err() {
             break; // writing to a String does not fail
@@ -104,6 +111,10 @@ mod tests {
     }
     #[test]
     fn names() {
+        assert_eq!(
+            header(Disposition::Inline, "IMG_1.jpg"),
+            "inline; filename=\"IMG_1.jpg\"; filename*=UTF-8''IMG_1.jpg"
+        );
         assert_eq!(
             header(Disposition::Attachment, "zdjęcie \"1\".jpg"),
             "attachment; filename=\"zdj_cie _1_.jpg\"; filename*=UTF-8''zdj%C4%99cie%20%221%22.jpg"
