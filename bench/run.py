@@ -168,8 +168,8 @@ def serving(options):
     found = figures(sys.executable, "bench/serving.py", BINARY, images(12, options.photos), rounds)
     print(f"  {found}", flush=True)
 
-    def of(what, connections, who, key):
-        return statistics.median(one[key] for one in found["loads"] if (one["what"], one["connections"], one["who"]) == (what, connections, who))
+    def of(what, connections, who, key, runs="loads"):
+        return statistics.median(one[key] for one in found[runs] if (one["what"], one["connections"], one["who"]) == (what, connections, who))
 
     def rates(what, connections, who):
         return [one["requests"] / one["seconds"] for one in found["loads"] if (one["what"], one["connections"], one["who"]) == (what, connections, who)]
@@ -179,11 +179,12 @@ def serving(options):
     lines = ["## Giving out what is kept", "",
              f"{sizes['thumbnails']['count']} thumbnails of {sizes['thumbnails']['bytes'] / sizes['thumbnails']['count'] / 1000:.0f} kB and an original of 100 MB: encrypted at rest, to somebody who is signed in and may see them, beside nginx with the same bytes as plain files. "
              f"The server keeps 16 MiB of thumbnails that were shown a moment ago open in memory; the {sizes['many thumbnails']['count']} of \"many\" have {sizes['many thumbnails']['bytes'] / 2**20:.0f} MiB and are asked for in turn, so that each is read and opened anew. "
-             f"wrk, nginx or server, and disk share the {os.cpu_count()} cores; they alternate, median of {rounds} rounds of 2 s.", "",
+             f"wrk (with a thread for each core), nginx or server, and disk share the {os.cpu_count()} cores; they alternate, median of {rounds} rounds of 2 s, of which one before does not count; p99 of the requests of all rounds together.", "",
              "| | connections | Media Vault | nginx | ratio | p99 | nginx | CPU a request | nginx |", "|---|---|---|---|---|---|---|---|---|"]
     for what, connections in dict.fromkeys((one["what"], one["connections"]) for one in found["loads"]):
         mine, theirs = (rates(what, connections, who) for who in ("vault", "nginx"))
-        (p99, their_p99), (cpu, their_cpu) = ([of(what, connections, who, key) for who in ("vault", "nginx")] for key in ("p99_ms", "cpu_ms_per_request"))
+        p99, their_p99 = (of(what, connections, who, "p99_ms", "together") for who in ("vault", "nginx"))
+        cpu, their_cpu = (of(what, connections, who, "cpu_ms_per_request") for who in ("vault", "nginx"))
         lines.append(f"| {what}, a second | {connections} | {statistics.median(mine):,.0f} | {statistics.median(theirs):,.0f} | {ratio(mine, theirs)} | {p99:.1f} ms | {their_p99:.1f} ms | {cpu:.3f} ms | {their_cpu:.3f} ms |")
     ranges = found["ranges"]
     memory = found["upload_mb"]

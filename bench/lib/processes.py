@@ -42,14 +42,14 @@ def memory_mb(pid):
 
 
 class Peak:
-    """While it is open: the most memory of a process and its children, in MB, looked at four times a second."""
+    """While it is open: the most memory of a process and its children, in MB, looked at once a second: each look holds up what it looks at."""
 
     def __init__(self, pid):
         self.pid, self.mb, self.over = pid, memory_mb(pid), threading.Event()
         self.watching = threading.Thread(target=self.watch)
 
     def watch(self):
-        while not self.over.wait(0.25):
+        while not self.over.wait(1):
             self.mb = max(self.mb, memory_mb(self.pid))
 
     def __enter__(self):

@@ -1,7 +1,13 @@
--- wrk: uploads a small photo again and again, each time with other bytes behind it. PHOTO names it, TOKEN is who sends it.
+-- wrk: uploads a small photo again and again, each time with other bytes behind it than any of its threads, and no other RUN. PHOTO names it, TOKEN is who sends it.
 local edge = "media-vault-bench"
 local head, tail, photo
 local sent = 0
+local threads = 0
+
+function setup(thread)
+  thread:set("number", threads)
+  threads = threads + 1
+end
 
 function init()
   local file = io.open(os.getenv("PHOTO"), "rb")
@@ -15,7 +21,7 @@ end
 
 function request()
   sent = sent + 1
-  return wrk.format("POST", "/api/v1/media", nil, head .. photo .. string.format("%016d", sent) .. tail)
+  return wrk.format("POST", "/api/v1/media", nil, head .. photo .. string.format("%04d%04d%08d", os.getenv("RUN"), number, sent) .. tail)
 end
 
 function done(summary, latency)
