@@ -26,12 +26,17 @@ def test_ready_names_each_part_and_notices_a_store_that_went_away(vault):
 
 def test_metrics_count_requests_and_jobs(vault, ada):
     ada.get("/api/v1/users/me")
+    item = "0199a000-0000-7000-8000-000000000000"
+    assert ada.get(f"/api/v1/media/{item}/thumbnail").status_code == 404
+    assert ada.get("/no/such/page").status_code in (200, 404)
     def figures():
         text = ada.get("/metrics").text
         return text if 'jobs{state="waiting"}' in text else None
     text = until(figures, 30, "the gauges of the queue")
     assert 'http_request_duration_seconds_bucket{' in text
-    assert "/api/v1/users/me" in text, "by route"
+    for route in ("/api/v1/users/me", "/api/v1/media/{id}/thumbnail", "unmatched"):
+        assert f'route="{route}"' in text, route
+    assert item not in text, "the template, and never the address itself"
 
 
 def test_what_lacked_a_program_is_read_when_the_server_starts_with_it(vault):

@@ -1,9 +1,9 @@
-//! Routes and layers put together.
+//! Routes and what every request passes, put together.
 
 use crate::{
     http::{
         cookies::is_read,
-        frame::{Frame, around},
+        frame::{Durations, Frame, around},
     },
     layer,
     limit::{Class, classify},
@@ -14,33 +14,81 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
-    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use std::sync::{Arc, Mutex, PoisonError};
-use tower::ServiceBuilder;
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tower::Service;
 use vault::World;
 
-/// The whole interface as a service, for [`crate::serve`] and for tests.
-pub fn router(api: Api) -> Router {
-    let frame = Frame {
-        fresh_id: request_ids(api.vault().world().clone()),
-        https: api.cookies().secure(),
-        durations: Arc::default(),
-    };
-    let (routes, _) = routes::all().split_for_parts();
-    routes
-        .fallback(elsewhere)
-        .method_not_allowed_fallback(not_that_method)
-        .layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state((frame, api.clone()), pass))
-                // Each body has its own limit: JSON in its extractor, files by the quota and the largest file.
-                .layer(DefaultBodyLimit::disable()),
-        )
-        .with_state(api)
+/// The whole interface, for [`crate::serve`] and for tests. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+struct Parts {
+    routes: Router,
+    /// The templates of the routes' addresses.
+    templates: matchit::Router<String>,
+    frame: Frame,
+    api: Api,
+}
+
+impl App {
+    /// Puts it together.
+    pub fn new(api: Api) -> App {
+        let frame = Frame {
+            fresh_id: request_ids(api.vault().world().clone()),
+            https: api.cookies().secure(),
+            durations: Durations::default(),
+        };
+        let (routes, document) = routes::all().split_for_parts();
+        let mut templates = matchit::Router::new();
+        for template in document.paths.paths.into_keys() {
+            // The router took it, which does the same with it.
+            let _taken = templates.insert(template.clone(), template);
+        }
+        let routes = routes
+            .fallback(elsewhere)
+            .method_not_allowed_fallback(not_that_method)
+            .with_state(api.clone());
+        App(Arc::new(Parts {
+            routes,
+            templates,
+            frame,
+            api,
+        }))
+    }
+
+    /// Answers a request. What every request passes lies around the routes and is no layer of them: those are boxed and cloned for each request.
+    pub async fn answer(self, request: Request) -> Response {
+        let Parts {
+            routes,
+            templates,
+            frame,
+            api,
+        } = &*self.0;
+        let matched = templates.at(request.uri().path());
+        let template = matched.map_or("unmatched", |matched| matched.value.as_str());
+        around(frame, template, request, |request| async move {
+            // An address with a NUL byte names nothing, and PostgreSQL would call it an error.
+            if request.uri().path().contains("%00") {
+                return Problem::not_found().into_response();
+            }
+            let mut routes = routes.clone();
+            let routed = move |request: Request| {
+                let answer = routes.call(request);
+                async move { answer.await.unwrap_or_else(|never: Infallible| match never {}) }
+            };
+            let handled = |request| layer::compress(request, routed);
+            let once = |request| layer::once(api.clone(), request, |request| layer::in_time(request, handled));
+            layer::identify(api.clone(), request, once).await
+        })
+        .await
+    }
 }
 
 /// Random ids (UUIDv4). Chance is asked for many of them at once: each by itself takes as long as a query.
@@ -71,19 +119,4 @@ async fn elsewhere(method: Method, uri: Uri, headers: HeaderMap) -> Answer<Respo
 
 async fn not_that_method() -> StatusCode {
     StatusCode::METHOD_NOT_ALLOWED
-}
-
-/// What every request passes, from the outside in. As one layer: several would each be boxed and cloned for each request.
-async fn pass(State((frame, api)): State<(Frame, Api)>, request: Request, next: Next) -> Response {
-    around(frame, request, |request| async move {
-        // An address with a NUL byte names nothing, and PostgreSQL would call it an error.
-        if request.uri().path().contains("%00") {
-            return Problem::not_found().into_response();
-        }
-        let known = api.clone();
-        let handled = |request| layer::compress(request, |request| next.run(request));
-        let once = |request| layer::once(api, request, |request| layer::in_time(request, handled));
-        layer::identify(known, request, once).await
-    })
-    .await
 }

@@ -23,7 +23,7 @@ pub mod tus;
 pub mod web;
 mod when;
 
-pub use app::router;
+pub use app::App;
 pub use server::serve;
 pub use settings::Settings;
 pub use state::{Api, RenderMetrics};

@@ -1,14 +1,13 @@
 //! The server: connections in, and an orderly end.
 
-use crate::{app::router, lanes::Lanes, state::Api};
-use axum::extract::ConnectInfo;
+use crate::{app::App, lanes::Lanes, state::Api};
+use axum::{body::Body, extract::ConnectInfo};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
 };
-use std::{future::Future, io, pin::pin, time::Duration};
+use std::{convert::Infallible, future::Future, io, pin::pin, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt;
 
 /// How long a client may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(15);
@@ -21,7 +20,7 @@ const LAST: Duration = Duration::from_secs(20);
 /// The system's, when it gives no threads to serve on.
 pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let ending = api.ending().clone();
-    let router = router(api);
+    let app = App::new(api);
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     server
@@ -45,10 +44,11 @@ pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output
             },
         };
         prepare(&stream);
-        let router = router.clone();
+        let app = app.clone();
         let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request)
+            let app = app.clone();
+            async move { Ok::<_, Infallible>(app.answer(request.map(Body::new)).await) }
         });
         let (server, watcher) = (server.clone(), graceful.watcher());
         lanes.serve(move || async move {

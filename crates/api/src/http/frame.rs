@@ -2,7 +2,7 @@
 
 use crate::{http::arrival::Arrival, problem::Problem};
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -23,14 +23,13 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestId(pub String);
 
 /// The settings of the frame.
-#[derive(Clone)]
 pub struct Frame {
     /// Makes a request id.
     pub fresh_id: Arc<dyn Fn() -> String + Send + Sync>,
     /// Whether the public address is https: then browsers are told to use nothing else.
     pub https: bool,
     /// Where the durations of requests are counted.
-    pub durations: Arc<Durations>,
+    pub durations: Durations,
 }
 
 /// The histograms of requests. Finding one by its labels takes longer than counting in it.
@@ -83,9 +82,10 @@ fn label(method: &Method) -> &'static str {
     }
 }
 
-/// The outermost layer.
+/// What is outermost. `route`: the template of its address, never the path or query itself: those hold ids, tokens and signatures.
 pub async fn around<F: Future<Output = Response> + Send>(
-    frame: Frame,
+    frame: &Frame,
+    route: &str,
     mut request: Request,
     next: impl FnOnce(Request) -> F + Send,
 ) -> Response {
@@ -96,9 +96,6 @@ pub async fn around<F: Future<Output = Response> + Send>(
     let uri = request.uri().clone();
     let arrival = Arrival::watch(&mut request);
     let trusted = frame.https || is_this_machine(request.headers());
-    // The template, never the path or query itself: those hold ids, tokens and signatures.
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let span = tracing::info_span!("request", request_id = %id, %method, route);
 
     let answered = AssertUnwindSafe(async { next(request).await })
@@ -250,11 +247,11 @@ mod tests {
     use tower::ServiceExt;
 
     fn app() -> Router {
-        let frame = Frame {
+        let frame = Arc::new(Frame {
             fresh_id: Arc::new(|| "fresh-id-1".into()),
             https: true,
-            durations: Arc::default(),
-        };
+            durations: Durations::default(),
+        });
         Router::new()
             .route("/fine", get(|| async { "fine" }))
             .route(
@@ -277,7 +274,8 @@ mod tests {
             .route("/problem/{id}", get(|| async { Problem::field("a", "must be b") }))
             .fallback(no_route)
             .layer(from_fn(move |request: Request, next: Next| {
-                around(frame.clone(), request, |request| next.run(request))
+                let frame = frame.clone();
+                async move { around(&frame, "/route", request, |request| next.run(request)).await }
             }))
     }
     async fn ask(method: &str, path: &str, id: Option<&str>) -> (u16, HeaderMap, String) {

@@ -12,7 +12,7 @@ use crate::{
 use axum::{
     Json,
     body::Body,
-    extract::{FromRequest, Multipart, Request, State, multipart::Field},
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State, multipart::Field},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -134,7 +134,9 @@ fn broken(e: axum::extract::multipart::MultipartError) -> Problem {
 pub async fn add(State(api): State<Api>, SignedIn(call): SignedIn, request: Request) -> Answer<Response> {
     let (parts, body) = request.into_parts();
     let expected = declared(&parts.headers);
-    let request = Request::from_parts(parts, Body::from_stream(incoming(body)));
+    let mut request = Request::from_parts(parts, Body::from_stream(incoming(body)));
+    // Files have limits of their own: the quota, and the largest file.
+    DefaultBodyLimit::disable().apply(&mut request);
     let mut form = Multipart::from_request(request, &api).await.map_err(|_| {
         Problem::new(
             Kind::UnsupportedMediaType,

@@ -2,9 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test's way to fail is to panic")]
 
-use api::{Api, Settings, router};
+use api::{Api, App, Settings};
 use axum::{
-    Router,
     body::Body,
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
@@ -14,7 +13,6 @@ use std::sync::{
     Arc,
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
-use tower::ServiceExt;
 use vault::{Parts, Vault, World, accounts, events::Events};
 
 pub const PASSWORD: &str = "blue mountain lake";
@@ -25,7 +23,7 @@ const BEGINNING: i64 = 1_767_225_600 * At::SECOND;
 /// A house on its own database and folder.
 pub struct House {
     pub vault: Vault,
-    pub router: Router,
+    pub app: App,
     pub clock: Arc<AtomicI64>,
     database: testkit::Database,
 }
@@ -85,7 +83,7 @@ impl House {
         let vault = server(&database, &clock, 1).await;
         let api = Api::new(vault.clone(), settings, Arc::new(|| "up 1\n".into()));
         House {
-            router: router(api),
+            app: App::new(api),
             vault,
             clock,
             database,
@@ -97,7 +95,7 @@ impl House {
         let vault = server(&self.database, &self.clock, 1 << 40).await;
         let api = Api::new(vault, Settings::default(), Arc::new(String::new));
         Client {
-            router: router(api),
+            app: App::new(api),
             token: client.token.clone(),
         }
     }
@@ -123,14 +121,14 @@ impl House {
         assert_eq!(answer.status, 200, "{answer:?}");
         let token = answer.json()["access_token"].as_str().unwrap().to_owned();
         Client {
-            router: self.router.clone(),
+            app: self.app.clone(),
             token: Some(token),
         }
     }
 
     pub fn nobody(&self) -> Client {
         Client {
-            router: self.router.clone(),
+            app: self.app.clone(),
             token: None,
         }
     }
@@ -139,7 +137,7 @@ impl House {
 /// Somebody who calls the interface.
 #[derive(Clone)]
 pub struct Client {
-    router: Router,
+    app: App,
     pub token: Option<String>,
 }
 
@@ -175,7 +173,7 @@ impl Client {
         request
     }
     pub async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.app.clone().answer(request).await;
         let (parts, body) = response.into_parts();
         let endless = parts.headers.get(header::CONTENT_TYPE) == Some(&HeaderValue::from_static("text/event-stream"));
         let body = if endless {
@@ -191,7 +189,7 @@ impl Client {
     }
     /// The response with its body still to be read.
     pub async fn open(&self, request: Request<Body>) -> axum::response::Response {
-        self.router.clone().oneshot(request).await.unwrap()
+        self.app.clone().answer(request).await
     }
     pub async fn get(&self, path: &str) -> Reply {
         self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
