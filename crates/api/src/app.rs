@@ -14,6 +14,7 @@ use crate::{
 };
 use axum::{
     Router,
+    body::{Body, HttpBody},
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -71,9 +72,10 @@ impl App {
             frame,
             api,
         } = &*self.0;
+        let is_head = *request.method() == Method::HEAD;
         let matched = templates.at(request.uri().path());
         let template = matched.map_or("unmatched", |matched| matched.value.as_str());
-        around(frame, template, request, |request| async move {
+        let response = around(frame, template, request, |request| async move {
             // An address with a NUL byte names nothing, and PostgreSQL would call it an error.
             if request.uri().path().contains("%00") {
                 return Problem::not_found().into_response();
@@ -87,8 +89,22 @@ impl App {
             let once = |request| layer::once(api.clone(), request, |request| layer::in_time(request, handled));
             layer::identify(api.clone(), request, once).await
         })
-        .await
+        .await;
+        if is_head { without_body(response) } else { response }
     }
+}
+
+/// The answer to HEAD says how long the body would be. The routes have taken it away already, but not that of an error.
+fn without_body(mut response: Response) -> Response {
+    if !response.body().is_end_stream()
+        && let Some(size) = response.body().size_hint().exact()
+    {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    }
+    *response.body_mut() = Body::empty();
+    response
 }
 
 /// Random ids (UUIDv4). Chance is asked for many of them at once: each by itself takes as long as a query.

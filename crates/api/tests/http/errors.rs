@@ -1,6 +1,6 @@
 //! Refusals, and writes that are sent again.
 
-use crate::common::House;
+use crate::common::{House, Reply};
 use crate::house_of_ann;
 use axum::body::Body;
 use serde_json::json;
@@ -65,6 +65,33 @@ async fn what_no_route_takes_is_a_problem_too(database: testkit::Database) {
         ann.get("/photos/2024").await.header("content-type"),
         "text/html; charset=utf-8"
     );
+}
+
+#[testkit::both]
+async fn head_is_answered_as_get_is_but_without_a_body(database: testkit::Database) {
+    let (house, ann) = house_of_ann(database).await;
+    for client in [ann, house.nobody()] {
+        for path in [
+            "/api/v1/users/me",
+            "/api/v1/nothing",
+            "/api/v1/media/not-an-id",
+            "/health",
+            "/photos/2024",
+        ] {
+            let ask = async |method| {
+                client
+                    .send(client.request(method, path).body(Body::empty()).unwrap())
+                    .await
+            };
+            let (get, head) = (ask("GET").await, ask("HEAD").await);
+            let told = |reply: &Reply, name| reply.header(name).to_owned();
+            assert_eq!((head.status, head.body.len()), (get.status, 0), "{path}");
+            for name in ["content-type", "cache-control", "content-security-policy"] {
+                assert_eq!(told(&head, name), told(&get, name), "{name} of {path}");
+            }
+            assert_eq!(told(&head, "content-length"), get.body.len().to_string(), "{path}");
+        }
+    }
 }
 
 #[testkit::both]
