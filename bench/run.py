@@ -179,7 +179,7 @@ def serving(options):
     lines = ["## Giving out what is kept", "",
              f"{sizes['thumbnails']['count']} thumbnails of {sizes['thumbnails']['bytes'] / sizes['thumbnails']['count'] / 1000:.0f} kB and an original of 100 MB: encrypted at rest, to somebody who is signed in and may see them, beside nginx with the same bytes as plain files. "
              f"The server keeps 16 MiB of thumbnails that were shown a moment ago open in memory; the {sizes['many thumbnails']['count']} of \"many\" have {sizes['many thumbnails']['bytes'] / 2**20:.0f} MiB and are asked for in turn, so that each is read and opened anew. "
-             f"wrk (with a thread for each core), nginx or server, and disk share the {os.cpu_count()} cores; they alternate, median of {rounds} rounds of 2 s, of which one before does not count; p99 of the requests of all rounds together.", "",
+             f"wrk (with a thread for each core), nginx or server, and disk share the {os.cpu_count()} cores; they alternate, median of {rounds} rounds of 2 s, after one that does not count; p99 of the requests of all rounds together.", "",
              "| | connections | Media Vault | nginx | ratio | p99 | nginx | CPU a request | nginx |", "|---|---|---|---|---|---|---|---|---|"]
     for what, connections in dict.fromkeys((one["what"], one["connections"]) for one in found["loads"]):
         mine, theirs = (rates(what, connections, who) for who in ("vault", "nginx"))
